@@ -1,0 +1,1 @@
+"""The rules of letters and replies, pure: no clock, no store, no framework."""

@@ -1,0 +1,75 @@
+"""Codes and states in a patient's words. Marked here, translated where they are shown."""
+
+from chassis.i18n import mark as _
+
+DELIVERY_WORDS: dict[str, str] = {
+    "queued": _("En cours d'envoi"),
+    "sending": _("En cours d'envoi"),
+    "accepted": _("Remis au serveur de messagerie de %(name)s"),
+    "delivered": _("Remis à %(name)s"),
+    "read": _("Lu par %(name)s"),
+    "failed": _("Non remis à %(name)s"),
+    "given-up": _("Non remis à %(name)s"),
+}
+DELIVERY_LATE = _("Pas encore remis à %(name)s, nous réessayons")
+DELIVERY_TONES: dict[str, str] = {
+    "accepted": "good",
+    "delivered": "good",
+    "read": "good",
+    "failed": "bad",
+    "given-up": "bad",
+}
+
+DELIVERY_REASONS: dict[str, str] = {
+    "refused": _("son serveur de messagerie a refusé le message"),
+    "unknown-recipient": _("son adresse n'existe plus"),
+    "too-large": _("le message est trop volumineux pour son serveur de messagerie"),
+    "too-late": _("son serveur de messagerie n'a pas répondu pendant 48 heures"),
+}
+
+BLOCKED_WORDS: dict[str, str] = {
+    "service-message": _("Ce message a été généré automatiquement, merci de ne pas y répondre."),
+    "exchange-ended": _("%(name)s a mis fin à vos échanges"),
+    "nobody-to-answer": _("Aucun professionnel de santé ne peut être joint par cette conversation."),
+}
+
+KEEP_REFUSALS: dict[str, str] = {
+    "format": _("Ce format de fichier n'est pas accepté dans vos documents."),
+    "too-large": _("Ce fichier est trop volumineux pour vos documents."),
+    "empty": _("Ce fichier est vide."),
+    "title": _("Le nom du document n'est pas accepté."),
+    "claim-refused": _("Le fichier n'a pas pu être transmis. Vous pouvez réessayer."),
+    "claim-mismatch": _("Le fichier a été abîmé pendant la copie. Vous pouvez réessayer."),
+}
+KEEP_REFUSED = _("Le document n'a pas pu être ajouté. Vous pouvez réessayer.")
+
+ROW_REFUSALS: dict[str, str] = {
+    "profile-empty": _("Votre profil médical est vide : rien n'a été joint."),
+    "not-found": _("Ce document n'existe plus."),
+    "too-large": _("Avec ce document, le message dépasserait 10 Mo."),
+    "attachments-too-large": _("Avec ce document, le message dépasserait 10 Mo."),
+}
+ROW_REFUSED = _("Ce document n'a pas pu être joint.")
+
+TITLE_FAULTS: dict[str, str] = {
+    "empty": _("Donnez un nom au document."),
+    "too-long": _("Le nom du document a au plus 50 caractères."),
+    "forbidden": _("Le nom du document contient un caractère interdit."),
+}
+DATE_FAULTS: dict[str, str] = {
+    "missing": _("Donnez la date du document, par exemple 09/06/2026."),
+    "future": _("La date du document ne peut pas être dans le futur."),
+}
+TYPE_FAULTS: dict[str, str] = {"unknown": _("Choisissez un type de document.")}
+
+TYPE_WORDS: dict[str, str] = {
+    "health-summary": _("Ma santé en résumé"),
+    "prescriptions-care": _("Ordonnances et soins"),
+    "imaging": _("Radio, écho, scanner, IRM"),
+    "laboratory": _("Résultats de biologie"),
+    "reports": _("Comptes rendus"),
+    "prevention-screening": _("Prévention et dépistages"),
+    "certificates": _("Certificats médicaux"),
+    "administrative": _("Pièces administratives"),
+    "other": _("Autres documents"),
+}
