@@ -1,0 +1,57 @@
+"""The only part of messaging that knows the database. Methods are grouped in modules by what they keep.
+
+Reads take an optional `tx` last; writes take the transaction first. Every query has its index in `INDEXES`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from messaging.store.deliveries import Deliveries
+from messaging.store.drafts import Drafts
+from messaging.store.mailboxes import PAGE_SIZE, Mailboxes, MailboxPage, PageKey
+from messaging.store.messages import Messages
+from messaging.store.people import People
+
+__all__ = ["PAGE_SIZE", "MailboxPage", "MessagingStore", "PageKey"]
+
+
+def _by_patient(*fields: str) -> IndexModel:
+    return IndexModel([("patient_id", ASCENDING), *((name, ASCENDING) for name in fields)])
+
+
+class MessagingStore(People, Mailboxes, Messages, Drafts, Deliveries):
+    """All that messaging keeps in its database."""
+
+    INDEXES: ClassVar[Mapping[str, Sequence[IndexModel]]] = {
+        "patients": (IndexModel([("mailbox_address", ASCENDING)]),),
+        "projections": (),
+        "correspondents": (
+            IndexModel([("patient_id", ASCENDING), ("address", ASCENDING)], unique=True),
+        ),
+        "mailboxes": (),
+        "conversations": (
+            IndexModel([("patient_id", ASCENDING), ("last_activity_at", DESCENDING), ("_id", DESCENDING)]),
+        ),
+        "messages": (
+            IndexModel(
+                [
+                    ("patient_id", ASCENDING),
+                    ("conversation_id", ASCENDING),
+                    ("at", DESCENDING),
+                    ("_id", DESCENDING),
+                ]
+            ),
+            _by_patient("links"),
+            _by_patient("thread_key", "at"),
+        ),
+        "seen": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
+        "keeps": (_by_patient("message_id", "requested_at"),),
+        "drafts": (_by_patient("conversation_id", "created_at"),),
+        "draft_rows": (_by_patient("draft_id", "requested_at", "_id"),),
+        "deliveries": (
+            _by_patient("message_id", "queued_at", "_id"),
+            IndexModel([("state", ASCENDING), ("due_at", ASCENDING)]),
+        ),
+    }

@@ -1,0 +1,128 @@
+"""Messages with their attachments, and what a conversation's page shows."""
+
+from collections.abc import Sequence
+
+from chassis.errors import NotFound
+from chassis.store import Row, Store, Tx
+from contracts.base import Instant
+
+from messaging.domain.model import Attachment, Keep, Message
+from messaging.store.rows import reading, row_of, session_of, struct_of
+
+MOST_SHOWN = 500
+
+
+class Messages(Store[Tx]):
+    """Collections `messages`, `seen`, `keeps`."""
+
+    async def messages(self, patient_id: str, conversation_id: str, tx: Tx | None = None) -> list[Message]:
+        """The messages of a conversation, newest first, at most 500."""
+        query = {"patient_id": patient_id, "conversation_id": conversation_id}
+        with reading(tx):
+            cursor = self.collection("messages").find(query, session=session_of(tx))
+            cursor = cursor.sort([("at", -1), ("_id", -1)]).limit(MOST_SHOWN)
+            return [struct_of(Message, row) async for row in cursor]
+
+    async def message(self, patient_id: str, message_id: str, tx: Tx | None = None) -> Message:
+        """A message with its attachments. Raises `NotFound`."""
+        key = {"_id": message_id, "patient_id": patient_id}
+        with reading(tx):
+            row = await self.collection("messages").find_one(key, session=session_of(tx))
+        if row is None:
+            raise NotFound(f"message {message_id}")
+        return struct_of(Message, row)
+
+    async def attachment(self, patient_id: str, message_id: str, attachment_id: str) -> Attachment:
+        """An attachment of a message. Raises `NotFound`."""
+        message = await self.message(patient_id, message_id)
+        for attachment in message.attachments:
+            if attachment.id == attachment_id:
+                return attachment
+        raise NotFound(f"attachment {attachment_id}")
+
+    async def conversation_of(self, patient_id: str, message_id: str, tx: Tx | None = None) -> str | None:
+        """The conversation a message is in, or None.
+
+        A conversation's id is that of one of its messages: so this also tells where a merged one went.
+        """
+        key = {"_id": message_id, "patient_id": patient_id}
+        with reading(tx):
+            row = await self.collection("messages").find_one(
+                key, {"conversation_id": 1}, session=session_of(tx)
+            )
+        return row["conversation_id"] if row else None
+
+    async def add_message(self, tx: Tx, message: Message) -> None:
+        """Write a new message."""
+        await self.collection("messages").insert_one(row_of(message), session=tx.session)
+
+    async def mark_read(self, tx: Tx, patient_id: str, message_id: str, at: Instant) -> bool:
+        """Note the first reading. False when it was read before, or is no letter."""
+        key = {"_id": message_id, "patient_id": patient_id, "read_at": None, "kind": {"$ne": "reply"}}
+        result = await self.collection("messages").update_one(
+            key, {"$set": {"read_at": at}}, session=tx.session
+        )
+        return bool(result.modified_count)
+
+    async def move_messages(self, tx: Tx, patient_id: str, from_ids: list[str], to_id: str) -> None:
+        """Put all messages of merged conversations into the one that stays."""
+        query = {"patient_id": patient_id, "conversation_id": {"$in": from_ids}}
+        await self.collection("messages").update_many(
+            query, {"$set": {"conversation_id": to_id}}, session=tx.session
+        )
+
+    async def linked_conversations(self, tx: Tx, patient_id: str, links: Sequence[str]) -> set[str]:
+        """The conversations that hold a message sharing one of these Message-IDs."""
+        return await self._conversations_where(tx, {"patient_id": patient_id, "links": {"$in": list(links)}})
+
+    async def same_thread(
+        self, tx: Tx, patient_id: str, thread_key: str, at: Instant, *, refers: bool
+    ) -> set[str]:
+        """The conversations tied to a letter of that key and instant by sender and subject.
+
+        A letter that refers to nothing joins all older ones of its key; so newer ones that refer to nothing
+        join it, whichever came first.
+        """
+        newer_without_reference = {"refers": False, "at": {"$gte": at}}
+        ties: list[Row] = [newer_without_reference] if refers else [newer_without_reference, {"at": {"$lte": at}}]
+        query = {"patient_id": patient_id, "thread_key": thread_key, "$or": ties}
+        return await self._conversations_where(tx, query)
+
+    async def _conversations_where(self, tx: Tx, query: Row) -> set[str]:
+        rows = self.collection("messages").find(query, {"conversation_id": 1}, session=tx.session)
+        return {row["conversation_id"] async for row in rows}
+
+    async def seen_before(self, tx: Tx, fingerprint: str, since: Instant) -> bool:
+        """Whether a letter with this fingerprint was filed since then."""
+        key = {"_id": fingerprint, "taken_at": {"$gte": since}}
+        return await self.collection("seen").find_one(key, {"_id": 1}, session=tx.session) is not None
+
+    async def mark_seen(self, tx: Tx, fingerprint: str, at: Instant, expires_at: Instant) -> None:
+        """Remember a letter's fingerprint until `expires_at`."""
+        await self.collection("seen").update_one(
+            {"_id": fingerprint},
+            {"$set": {"taken_at": at, "expires_at": expires_at}},
+            upsert=True,
+            session=tx.session,
+        )
+
+    async def keep(self, patient_id: str, request_id: str, tx: Tx | None = None) -> Keep:
+        """A request to keep an attachment. Raises `NotFound`."""
+        key = {"_id": request_id, "patient_id": patient_id}
+        with reading(tx):
+            row = await self.collection("keeps").find_one(key, session=session_of(tx))
+        if row is None:
+            raise NotFound(f"keep {request_id}")
+        return struct_of(Keep, row)
+
+    async def keeps(self, patient_id: str, message_ids: Sequence[str]) -> list[Keep]:
+        """The requests to keep attachments of these messages, latest last."""
+        query = {"patient_id": patient_id, "message_id": {"$in": list(message_ids)}}
+        with reading(None):
+            cursor = self.collection("keeps").find(query).sort("requested_at", 1)
+            return [struct_of(Keep, row) async for row in cursor]
+
+    async def save_keep(self, tx: Tx, keep: Keep) -> None:
+        """Write a request, or its outcome."""
+        key = {"_id": keep.id, "patient_id": keep.patient_id}
+        await self.collection("keeps").replace_one(key, row_of(keep), upsert=True, session=tx.session)
