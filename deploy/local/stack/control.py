@@ -1,0 +1,185 @@
+"""A running stack as tests and tools hold it: who runs under which pid, kill, stop, start, wait."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from stack import kafka, mongodb, servers
+from stack.configuration import write_all
+from stack.environment import Environment, Settings
+from stack.errors import NotReady, NotRunning, StackError
+from stack.instance import Instance
+from stack.ports import Ports, check_free
+from stack.processes import Kind, Process, ports_of, processes
+from stack.supervisor import State, Supervisor, end_all, leftovers
+
+UP_BOUND_S = 90.0
+POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class Status:
+    """One process as a person or a test sees it. `ready`: it answers what its users would ask."""
+
+    name: str
+    pid: int | None
+    port: int | None
+    ready: bool
+    status: str
+    restarts: int
+
+
+class Stack:
+    """One instance of the stack, by name or as it was opened."""
+
+    def __init__(self, instance: str | Instance | None = None) -> None:
+        self.instance = instance if isinstance(instance, Instance) else Instance.open(instance)
+        self._supervisor = Supervisor(self.instance)
+
+    @property
+    def ports(self) -> Ports:
+        """Every port by name (`gateway`, `door`, `mail-web`, `kafka`, …)."""
+        return self.instance.ports
+
+    def env(self, process: str) -> Settings:
+        """The settings and secrets of one process."""
+        return Environment(self.instance).of(process)
+
+    def is_running(self) -> bool:
+        return self._supervisor.is_running()
+
+    def up(self, *, servers_only: bool = False, timeout: float = UP_BOUND_S) -> None:
+        """Start everything and wait until it answers; on a running stack, only wait."""
+        if not self.is_running():
+            self._start(processes(self.instance, servers_only=servers_only))
+        self.wait_ready(timeout=timeout)
+
+    def _start(self, chosen: tuple[Process, ...]) -> None:
+        _check_built()
+        end_all(leftovers(self.instance))
+        check_free(self.ports, ports_of(chosen))
+        self.instance.remember()
+        write_all(self.instance, chosen)
+        self._first_time()
+        self._supervisor.start()
+
+    def _first_time(self) -> None:
+        """What a store needs before its first start; both at once, they take a second or two each."""
+        places = self.instance.places
+        secrets = self.env("provision")
+        with ThreadPoolExecutor() as pool:
+            log = places.config / "server.properties"
+            jobs = [
+                pool.submit(
+                    kafka.format_once, servers.KAFKA.folder, log, places.data / "kafka", secrets["PLI_KAFKA_PASSWORD"]
+                ),
+                pool.submit(
+                    mongodb.first_user, servers.SECANTUSDB.folder, places.data / "mongodb",
+                    self.ports["mongodb"], secrets["PLI_MONGO_PASSWORD"], places.logs / "mongodb-first.log",
+                ),
+            ]  # fmt: skip
+        for job in jobs:
+            job.result()
+
+    def down(self) -> None:
+        """Stop everything, in order, and leave no process behind."""
+        self._supervisor.shut_down()
+
+    def processes(self) -> dict[str, Status]:
+        """Every process with its pid, port and whether it answers; all probes run at once."""
+        states = self._supervisor.states()
+        known = [process for process in processes(self.instance) if process.name in states]
+        with ThreadPoolExecutor(max_workers=len(known) or 1) as pool:
+            ready = list(pool.map(lambda process: _is_ready(process, states[process.name]), known))
+        return {
+            process.name: self._status(process, states[process.name], answers)
+            for process, answers in zip(known, ready, strict=True)
+        }
+
+    def _status(self, process: Process, state: State, answers: bool) -> Status:
+        port = self.ports[process.port] if process.port else None
+        return Status(process.name, state.pid, port, answers, state.status, state.restarts)
+
+    def pid(self, name: str) -> int:
+        """The pid of one running process; raises `NotRunning` if it has none now."""
+        state = self._state(name)
+        if state.pid is None:
+            raise NotRunning(f"{name} is not running ({state.status})", "make status")
+        return state.pid
+
+    def _state(self, name: str) -> State:
+        states = self._supervisor.states()
+        if name not in states:
+            raise StackError(f"there is no process {name!r}", f"one of: {', '.join(states)}")
+        return states[name]
+
+    def kill(self, name: str, sig: signal.Signals = signal.SIGKILL) -> int:
+        """Send a signal to one process and give its pid; the supervisor brings it back."""
+        pid = self.pid(name)
+        os.kill(pid, sig)
+        return pid
+
+    def stop(self, name: str, *, timeout: float = 30.0) -> None:
+        """Take one process away until `start`; returns once it is gone."""
+        self._supervisor.stop(name)
+        self._until(lambda: self._state(name).pid is None, timeout, f"{name} did not stop")
+
+    def start(self, name: str) -> None:
+        """Bring back a process that was stopped; `wait_ready(name)` waits until it answers."""
+        self._supervisor.start_process(name)
+
+    def restart(self, *names: str) -> None:
+        """Restart these processes and wait until they answer."""
+        for name in names:
+            self._supervisor.restart(name)
+        self.wait_ready(names)
+
+    def wait_ready(self, name: str | Iterable[str] | None = None, *, timeout: float = UP_BOUND_S) -> None:
+        """Wait until these processes (all of them by default) answer, or raise `NotReady`."""
+        wanted = {name} if isinstance(name, str) else set(name) if name is not None else None
+        waiting: list[str] = []
+
+        def all_answer() -> bool:
+            now = self.processes()
+            waiting[:] = [
+                each.name for each in now.values() if not each.ready and (wanted is None or each.name in wanted)
+            ]
+            return not waiting
+
+        self._until(all_answer, timeout, lambda: f"not ready after {timeout:.0f} s: {', '.join(waiting)}")
+
+    def _until(self, condition, timeout: float, failure) -> None:  # type: ignore[no-untyped-def]
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > deadline:
+                what = failure if isinstance(failure, str) else failure()
+                raise NotReady(what, f"make logs   # or read {self.instance.places.logs}/<process>.log")
+            time.sleep(POLL_S)
+
+    def run(self, command: list[str], *, servers_only: bool = False) -> int:
+        """Up, run a command with `PLI_INSTANCE` set, and always down; its exit code."""
+        try:
+            self.up(servers_only=servers_only)
+            environ = {**os.environ, "PLI_INSTANCE": self.instance.name}
+            environ["PLI_PORT_OFFSET"] = str(self.instance.offset)
+            return subprocess.run(command, env=environ, check=False).returncode
+        finally:
+            self.down()
+
+
+def _is_ready(process: Process, state: State) -> bool:
+    if process.kind is Kind.JOB:
+        return state.status == "Completed" and state.exit_code == 0
+    return state.pid is not None and process.ready()
+
+
+def _check_built() -> None:
+    missing = [server.name for server in servers.SERVERS_IN_ORDER if not server.folder.is_dir()]
+    if missing:
+        raise StackError(f"not built yet: {', '.join(missing)}", "make setup")
