@@ -1,0 +1,1 @@
+"""What Pli's services say to one another. Imports nothing of ours."""

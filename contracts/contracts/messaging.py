@@ -1,0 +1,91 @@
+"""What messaging tells: letters taken at the door (`messaging.intake`) and what happens in mailboxes."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from contracts.base import (
+    ByteCount,
+    Code,
+    ConversationId,
+    CorrespondentId,
+    DeliveryId,
+    Event,
+    Instant,
+    IntakeId,
+    MailAddress,
+    MessageId,
+    ObjectKey,
+    PatientId,
+    PeerAddress,
+    Revision,
+    Sha256,
+)
+
+DeliveryState = Literal["queued", "sending", "accepted", "delivered", "read", "failed", "given-up"]
+
+
+class LetterTaken(Event, tag="messaging.letter-taken.v1", frozen=True, kw_only=True):
+    """The door took a letter for one patient and answered 250; the mailbox is built from this record.
+
+    `sha256` is over the bytes as received; `content_sha256` leaves out the trace headers in front
+    (Received, Return-Path), so that the same letter sent twice can be told.
+    """
+
+    intake_id: IntakeId
+    patient_id: PatientId
+    recipient: MailAddress
+    envelope_sender: Annotated[str, Meta(max_length=320, extra={"personal": "address"})]
+    object_key: ObjectKey
+    size: ByteCount
+    sha256: Sha256
+    content_sha256: Sha256
+    peer: PeerAddress
+    taken_at: Instant
+
+
+class MailboxOpened(Event, tag="messaging.mailbox-opened.v1", frozen=True, kw_only=True):
+    """The patient's mailbox exists, with its welcome message."""
+
+    patient_id: PatientId
+    opened_at: Instant
+
+
+class MessageReceived(Event, tag="messaging.message-received.v1", frozen=True, kw_only=True):
+    """A professional's letter is stored and can be read."""
+
+    patient_id: PatientId
+    conversation_id: ConversationId
+    message_id: MessageId
+    attachments: Annotated[int, Meta(ge=0)]
+    received_at: Instant
+
+
+class MessageRead(Event, tag="messaging.message-read.v1", frozen=True, kw_only=True):
+    """The patient opened the letter for the first time."""
+
+    patient_id: PatientId
+    conversation_id: ConversationId
+    message_id: MessageId
+    read_at: Instant
+
+
+class ReplyStateChanged(Event, tag="messaging.reply-state-changed.v1", frozen=True, kw_only=True):
+    """A reply's state for one recipient; the highest revision wins."""
+
+    patient_id: PatientId
+    conversation_id: ConversationId
+    message_id: MessageId
+    delivery_id: DeliveryId
+    revision: Revision
+    state: DeliveryState
+    reason: Code | None = None
+    changed_at: Instant
+
+
+class ExchangeEnded(Event, tag="messaging.exchange-ended.v1", frozen=True, kw_only=True):
+    """A professional put an end to the exchange; no conversation with them can be answered."""
+
+    patient_id: PatientId
+    correspondent_id: CorrespondentId
+    ended_at: Instant

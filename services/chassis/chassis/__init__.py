@@ -1,0 +1,1 @@
+"""What every service of Pli needs and none should write."""

@@ -1,0 +1,64 @@
+"""Loops that run beside the requests: they survive errors, say them once, and end when told."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from chassis.errors import Kind, kind_of, recognise
+from chassis.telemetry import log
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+
+
+class Loop:
+    """Calls `turn` again and again. A turn that fails is logged and tried again after a growing pause."""
+
+    def __init__(self, name: str, turn: Callable[[], Awaitable[None]]) -> None:
+        self.name = name
+        self.away: str | None = None
+        """What keeps the loop from working at the moment, or None."""
+        self._turn = turn
+        self._task: asyncio.Task[None] | None = None
+        self._pause = FIRST_PAUSE
+
+    def start(self) -> None:
+        """Begin, unless it has begun already."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name=self.name)
+
+    @property
+    def running(self) -> bool:
+        """Whether the loop is under way."""
+        return self._task is not None and not self._task.done()
+
+    async def stop(self) -> None:
+        """End the loop, in the middle of a turn if need be."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def check(self) -> str | None:
+        """None while the loop does its work, else why it doesn't."""
+        return self.away if self.running else f"{self.name} has stopped"
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._turn()
+                self.away, self._pause = None, FIRST_PAUSE
+            except Exception as error:
+                self._note(error)
+                await asyncio.sleep(self._pause * random.uniform(0.5, 1.5))
+                self._pause = min(self._pause * 2, LONGEST_PAUSE)
+
+    def _note(self, error: Exception) -> None:
+        known = recognise(error)
+        said = known.code if known else type(error).__name__
+        if kind_of(error) is Kind.AWAY:
+            log.warning("loop.away", loop=self.name, what=str(known))
+        else:
+            log.error("loop.failed", loop=self.name, exc_info=error)
+        self.away = said

@@ -1,0 +1,45 @@
+"""How this process connects to the bus: the same security and names for producer, consumer and broker."""
+
+import ssl
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from faststream.security import SASLScram512
+
+from chassis.settings import Settings
+
+
+def security(settings: Settings) -> SASLScram512:
+    """SCRAM credentials for FastStream's broker."""
+    return SASLScram512(
+        username=settings.kafka_username,
+        password=settings.kafka_password.get_secret_value(),
+        use_ssl=settings.kafka_tls,
+        ssl_context=ssl.create_default_context() if settings.kafka_tls else None,
+    )
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """Arguments every aiokafka client is built with."""
+    return {
+        "bootstrap_servers": settings.kafka_bootstrap,
+        "security_protocol": "SASL_SSL" if settings.kafka_tls else "SASL_PLAINTEXT",
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": settings.kafka_username,
+        "sasl_plain_password": settings.kafka_password.get_secret_value(),
+        "ssl_context": ssl.create_default_context() if settings.kafka_tls else None,
+        "client_id": settings.service,
+    }
+
+
+def durable_producer(settings: Settings, *, timeout_ms: int = 10_000) -> AIOKafkaProducer:
+    """A producer whose sends are acknowledged by all replicas and never doubled by a retry."""
+    return AIOKafkaProducer(
+        **connection(settings),
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=0,
+        request_timeout_ms=timeout_ms,
+        retry_backoff_ms=50,
+        max_request_size=1_048_576,
+    )

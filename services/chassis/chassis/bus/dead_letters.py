@@ -1,0 +1,75 @@
+"""Dead letters: what could not be processed, byte for byte, with everything needed to do it again."""
+
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaProducer
+
+from chassis.bus.client import durable_producer
+from chassis.bus.subscription import Raw
+from chassis.clock import now
+from chassis.settings import Settings
+from chassis.telemetry import log
+from chassis.telemetry.metrics import DEAD_LETTERS
+from chassis.telemetry.trace import current_trace_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why a record is given up on: a stable code, and how often it was tried."""
+
+    code: str
+    attempts: int
+
+
+class DeadLetters:
+    """Writes to `<service>.dead-letters`, acknowledged before the origin's offset is committed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._topic = f"{settings.service}.dead-letters"
+        self._producer: AIOKafkaProducer | None = None
+
+    async def start(self) -> None:
+        """Connect. Raises the bus's errors while it is away."""
+        if self._producer is None:
+            producer = durable_producer(self._settings)
+            try:
+                await producer.start()
+            except BaseException:
+                await producer.stop()
+                raise
+            self._producer = producer
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def bury(self, raw: Raw, subscription: str, reason: Reason) -> None:
+        """Keep `raw` for the operators. Raises the bus's errors: then nothing was given up."""
+        if self._producer is None:
+            await self.start()
+        assert self._producer is not None
+        await self._producer.send_and_wait(
+            self._topic,
+            value=raw.value,
+            key=raw.key,
+            headers=[*raw.headers, *_why(raw, subscription, reason)],
+        )
+        DEAD_LETTERS.labels(raw.topic, reason.code).inc()
+        log.error("event.dead-letter", topic=raw.topic, partition=raw.partition, offset=raw.offset,
+                  reason=reason.code, attempts=reason.attempts)  # fmt: skip
+
+
+def _why(raw: Raw, subscription: str, reason: Reason) -> list[tuple[str, bytes]]:
+    fields = {
+        "pli_dl_reason": reason.code,
+        "pli_dl_topic": raw.topic,
+        "pli_dl_partition": str(raw.partition),
+        "pli_dl_offset": str(raw.offset),
+        "pli_dl_attempts": str(reason.attempts),
+        "pli_dl_subscription": subscription,
+        "pli_dl_at": now().isoformat(),
+        "pli_dl_trace": current_trace_id() or "",
+    }
+    return [(name, value.encode()) for name, value in fields.items()]

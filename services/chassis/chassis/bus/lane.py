@@ -1,0 +1,136 @@
+"""A lane: one consumer of a subscription's group, as FastStream runs it, with at-least-once delivery."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.exceptions import NackMessage
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
+from faststream.message import StreamMessage
+
+from chassis.bus.processing import Processing
+from chassis.bus.subscription import Raw
+from chassis.errors import BackingServiceAway
+from chassis.settings import Settings
+from chassis.telemetry import log
+
+PAUSE_WHEN_AWAY = (1.0, 5.0)
+STUCK_AFTER = 60.0
+
+
+class Lane:
+    """Consumes for one subscription; one record, with what else has arrived, at a time."""
+
+    def __init__(self, settings: Settings, broker: KafkaBroker, processing: Processing) -> None:
+        self.away: str | None = None
+        """The backing service this lane waits for, or None."""
+        self._processing = processing
+        self._batch = settings.batch
+        self._moved_at = asyncio.get_running_loop().time()
+        self._subscriber = broker.subscriber(
+            processing.subscription.topic,
+            group_id=processing.subscription.declared.group_of(settings.service),
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            auto_offset_reset="earliest",
+            max_poll_interval_ms=settings.max_poll_interval_ms,
+            session_timeout_ms=settings.session_timeout_ms,
+            heartbeat_interval_ms=max(300, settings.session_timeout_ms // 4),
+            fetch_max_wait_ms=500,
+            parser=_tolerant,
+            decoder=_as_it_came,
+        )
+        self._subscriber(self._handle)
+
+    @property
+    def name(self) -> str:
+        """The topic this lane consumes."""
+        return self._processing.subscription.topic
+
+    async def wrong(self) -> str | None:
+        """What keeps this lane from consuming, or None."""
+        consumer = self._subscriber.consumer
+        tasks = self._subscriber.tasks
+        if consumer is None or not tasks or all(task.done() for task in tasks):
+            return "not consuming"
+        if self.away:
+            return f"waits for {self.away}"
+        if not consumer.assignment():
+            return "no partitions yet"
+        return "stuck" if await self._is_stuck(consumer) else None
+
+    async def _is_stuck(self, consumer: AIOKafkaConsumer) -> bool:
+        idle = asyncio.get_running_loop().time() - self._moved_at
+        if idle < STUCK_AFTER:
+            return False
+        for partition in consumer.assignment():
+            position = await asyncio.wait_for(consumer.position(partition), 1.0)
+            if position < (consumer.highwater(partition) or 0):
+                return True
+        return False
+
+    async def bus_answers(self, within: float) -> bool:
+        """Whether a broker answers this lane's consumer."""
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return False
+        try:
+            await asyncio.wait_for(consumer.topics(), within)
+        except (KafkaError, TimeoutError):
+            return False
+        return True
+
+    async def _handle(self, message: KafkaMessage) -> None:
+        """Called by FastStream with one record; what else has been fetched comes along."""
+        consumer: Any = message.consumer
+        first: Any = message.raw_message
+        records = [first, *await self._fetched_already(consumer)]
+        try:
+            await self._processing.batch([Raw.of(record) for record in records])
+        except BackingServiceAway as error:
+            await self._give_back(consumer, records, error)
+        self.away = None
+        self._moved_at = asyncio.get_running_loop().time()
+
+    async def _fetched_already(self, consumer: Any) -> list[ConsumerRecord]:
+        if self._batch == 1:
+            return []
+        fetched = await consumer.getmany(timeout_ms=0, max_records=self._batch - 1)
+        return [record for records in fetched.values() for record in records]
+
+    async def _give_back(
+        self, consumer: Any, records: Sequence[ConsumerRecord], error: BackingServiceAway
+    ) -> None:
+        """Wait a moment, rewind to before these records, and let FastStream ask for them again."""
+        if self.away is None:
+            log.warning("lane.away", topic=self.name, what=error.what)
+        self.away = error.what
+        await asyncio.sleep(random.uniform(*PAUSE_WHEN_AWAY))
+        _rewind(consumer, records)
+        raise NackMessage
+
+
+def _rewind(consumer: Any, records: Sequence[ConsumerRecord]) -> None:
+    """Back to the earliest of these records in each partition this consumer still has."""
+    earliest: dict[TopicPartition, int] = {}
+    for record in records:
+        partition = TopicPartition(record.topic, record.partition)
+        earliest[partition] = min(record.offset, earliest.get(partition, record.offset))
+    for partition in set(earliest) & set(consumer.assignment()):
+        consumer.seek(partition, earliest[partition])
+
+
+async def _tolerant(record: ConsumerRecord, parse: Any) -> StreamMessage[Any]:
+    """FastStream's parser reads every header as text; a stranger's header must not make it skip a record."""
+    message: StreamMessage[Any] = await parse(replace(record, headers=()))
+    message.raw_message = record
+    return message
+
+
+async def _as_it_came(message: StreamMessage[Any]) -> StreamMessage[Any]:
+    return message

@@ -1,0 +1,245 @@
+"""Objects: streamed in and out of the service's own bucket through a bounded pool of threads."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, BinaryIO, cast
+
+import urllib3
+import urllib3.exceptions
+from minio import Minio
+from minio.commonconfig import CopySource
+from minio.error import MinioException, S3Error
+from urllib3.util import Retry, Timeout
+
+from chassis.errors import BackingServiceAway, NotFound, PliError, recognise
+from chassis.feed import Feed
+from chassis.ids import new_id
+from chassis.settings import Settings
+from chassis.threads import BoundedPool
+from contracts.base import Claim
+
+CHUNK = 256 * 1024
+PART = 5 * 1024 * 1024
+TEMPORARY = "temporary/"
+
+
+class ClaimRefused(PliError):
+    """A claim names bytes that were not handed over to this service for this patient."""
+
+    code = "claim-refused"
+
+
+class ClaimMismatch(PliError):
+    """The bytes under a claim are not those it describes."""
+
+    code = "claim-mismatch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredObject:
+    """What was stored: its key, its size in bytes, and the SHA-256 of its bytes in hexadecimal."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+class Stream:
+    """An object being read. Iterate `chunks()` once; `size` is what will come."""
+
+    def __init__(self, pool: BoundedPool, response: Any, size: int) -> None:
+        self.size = size
+        self._pool = pool
+        self._response = response
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The bytes, `CHUNK` at a time. Raises `BackingServiceAway` if the store breaks off."""
+        left = self.size
+        while left > 0:
+            with _in_our_words():
+                chunk = await self._pool.run(self._response.read, min(CHUNK, left))
+            if not chunk:
+                raise BackingServiceAway("objects")
+            left -= len(chunk)
+            yield chunk
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        await self._pool.run(self._release)
+
+    def _release(self) -> None:
+        self._response.close()
+        self._response.release_conn()
+
+
+class Objects:
+    """The service's own bucket. Every method raises `BackingServiceAway` while the store is away."""
+
+    def __init__(self, settings: Settings) -> None:
+        assert settings.objects_endpoint and settings.objects_bucket and settings.objects_secret_key
+        self.bucket = settings.objects_bucket
+        self.service = settings.service
+        self._pool = BoundedPool("objects", settings.objects_threads)
+        self._client = Minio(
+            settings.objects_endpoint,
+            access_key=settings.objects_access_key,
+            secret_key=settings.objects_secret_key.get_secret_value(),
+            region=settings.objects_region,
+            secure=settings.objects_tls,
+            http_client=urllib3.PoolManager(
+                maxsize=settings.objects_threads,
+                block=True,
+                timeout=Timeout(connect=1.0, read=20.0),
+                retries=Retry(total=1, backoff_factor=0.1, status_forcelist=()),
+            ),
+        )
+
+    async def ping(self) -> None:
+        """Answer if the bucket does."""
+        with _in_our_words():
+            await self._pool.run(self._client.bucket_exists, self.bucket)
+
+    async def put(
+        self, key: str, chunks: AsyncIterator[bytes], media_type: str, *, directly: bool = False
+    ) -> StoredObject:
+        """Store a stream under `key`, hashing it on the way; at most one part (5 MiB) is held in memory.
+
+        It is written under a temporary key and copied once it is whole, unless `directly`, for keys that
+        are never used again and expire by themselves. What `chunks` raises is raised here, nothing is kept.
+        """
+        target = key if directly else f"{TEMPORARY}{new_id()}"
+        stored = await self._stream_up(target, chunks, media_type)
+        if not directly:
+            await self.copy(target, key)
+            await self.remove(target)
+        return StoredObject(key=key, size=stored.size, sha256=stored.sha256)
+
+    async def _stream_up(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> StoredObject:
+        feed = Feed()
+        upload = await self._pool.begin(self._upload, key, feed, media_type)
+        upload.add_done_callback(lambda _: feed.wake())
+        try:
+            async for chunk in chunks:
+                await feed.give(chunk, upload)
+            feed.finish()
+        except BaseException:
+            feed.cut()
+            await asyncio.wait({upload})
+            raise
+        with _in_our_words():
+            await upload
+        return StoredObject(key=key, size=feed.size, sha256=feed.sha256)
+
+    def _upload(self, key: str, feed: Feed, media_type: str) -> None:
+        self._client.put_object(
+            self.bucket, key, cast(BinaryIO, feed), -1, media_type, part_size=PART, num_parallel_uploads=1
+        )
+
+    async def put_bytes(self, key: str, data: bytes, media_type: str) -> StoredObject:
+        """Store bytes that are in memory already."""
+        with _in_our_words():
+            await self._pool.run(
+                self._client.put_object, self.bucket, key, BytesIO(data), len(data), media_type
+            )
+        return StoredObject(key=key, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+    @asynccontextmanager
+    async def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[Stream]:
+        """Read an object, or `length` bytes of it from `offset`. Raises `NotFound` if there is none."""
+        with _in_our_words():
+            response = await self._pool.run(
+                self._client.get_object, self.bucket, key, offset=offset, length=length or 0
+            )
+        stream = Stream(self._pool, response, int(response.headers["content-length"]))
+        try:
+            yield stream
+        finally:
+            await stream.close()
+
+    async def read(self, key: str, most: int) -> bytes:
+        """A small object whole. Raises `ClaimMismatch` if it is larger than `most` bytes."""
+        async with self.open(key) as stream:
+            if stream.size > most:
+                raise ClaimMismatch(f"{stream.size} bytes, at most {most} are read at once")
+            return b"".join([chunk async for chunk in stream.chunks()])
+
+    async def size(self, key: str) -> int:
+        """The size of an object in bytes. Raises `NotFound` if there is none."""
+        with _in_our_words():
+            found = await self._pool.run(self._client.stat_object, self.bucket, key)
+        return int(found.size or 0)
+
+    async def copy(self, source_key: str, target_key: str, source_bucket: str | None = None) -> None:
+        """Copy inside the store, without the bytes passing here. Raises `NotFound`."""
+        source = CopySource(source_bucket or self.bucket, source_key)
+        with _in_our_words():
+            await self._pool.run(self._client.copy_object, self.bucket, target_key, source)
+
+    async def remove(self, key: str) -> None:
+        """Delete an object; one that is gone already is fine."""
+        with _in_our_words():
+            await self._pool.run(self._client.remove_object, self.bucket, key)
+
+    async def digest(self, key: str) -> StoredObject:
+        """Size and SHA-256 of an object, read as a stream."""
+        hasher, size = hashlib.sha256(), 0
+        async with self.open(key) as stream:
+            async for chunk in stream.chunks():
+                hasher.update(chunk)
+                size += len(chunk)
+        return StoredObject(key=key, size=size, sha256=hasher.hexdigest())
+
+    async def hand_over(
+        self, *, consumer: str, patient_id: str, source_key: str, filename: str, media_type: str,
+        handover_id: str | None = None,
+    ) -> Claim:  # fmt: skip
+        """Copy an object to where `consumer` alone may fetch it, and write the claim for it.
+
+        `handover_id` makes a repeat write the same claim.
+        """
+        key = f"handover/{consumer}/{patient_id}/{handover_id or new_id()}"
+        await self.copy(source_key, key)
+        stored = await self.digest(key)
+        return Claim(
+            key=key, sha256=stored.sha256, size=stored.size, media_type=media_type, filename=filename
+        )
+
+    async def take(self, claim: Claim, *, producer: str, patient_id: str, target_key: str) -> StoredObject:
+        """Fetch what a claim names into our bucket and verify it. `producer` is also its bucket's name.
+
+        Raises `ClaimRefused` for a key outside our own prefix, `ClaimMismatch` for other bytes, `NotFound`.
+        """
+        prefix = f"handover/{self.service}/{patient_id}/"
+        if not claim.key.startswith(prefix) or "/" in claim.key[len(prefix) :] or ".." in claim.key:
+            raise ClaimRefused(f"outside of {prefix}")
+        temporary = f"{TEMPORARY}{new_id()}"
+        await self.copy(claim.key, temporary, source_bucket=producer)
+        try:
+            stored = await self.digest(temporary)
+            if (stored.size, stored.sha256) != (claim.size, claim.sha256):
+                raise ClaimMismatch("size or hash differ")
+            await self.copy(temporary, target_key)
+        finally:
+            await self.remove(temporary)
+        return StoredObject(key=target_key, size=stored.size, sha256=stored.sha256)
+
+    def close(self) -> None:
+        """Take no more work."""
+        self._pool.close()
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Turn the client's errors inside the block into ours: `NotFound`, or the store is away."""
+    try:
+        yield
+    except S3Error as error:
+        if error.code in ("NoSuchKey", "NoSuchObject"):
+            raise NotFound("no such object") from error
+        raise recognise(error) or error from error
+    except (MinioException, urllib3.exceptions.HTTPError) as error:
+        raise BackingServiceAway("objects") from error

@@ -1,0 +1,53 @@
+"""Typed settings, read once in the composition root from `PLI_*` variables. No secret has a default."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What every service must be told. A service adds its own fields in a subclass."""
+
+    model_config = SettingsConfigDict(env_prefix="PLI_", extra="ignore", frozen=True)
+
+    service: ClassVar[str] = ""
+    """The service's name in the registry of topics; a subclass sets it."""
+
+    kafka_bootstrap: str = Field(description="host:port of a broker, several separated by commas")
+    kafka_username: str = Field(description="this service's SCRAM user")
+    kafka_password: SecretStr = Field(description="its password")
+    kafka_tls: bool = Field(default=False, description="speak TLS to the broker (SASL_SSL)")
+    max_poll_interval_ms: int = Field(default=300_000, ge=2_000, description="how long a handler may take")
+    session_timeout_ms: int = Field(
+        default=10_000, ge=1_000, description="after which a silent consumer is out"
+    )
+
+    mongo_uri: str = Field(description="the store, without credentials in it")
+    mongo_database: str = Field(description="this service's own database")
+    mongo_username: str = Field(description="this service's own user")
+    mongo_password: SecretStr = Field(description="its password")
+    mongo_timeout_ms: int = Field(default=2_000, ge=100, description="how long to look for the store")
+
+    objects_endpoint: str | None = Field(default=None, description="host:port of the object store")
+    objects_access_key: str | None = Field(default=None, description="this service's own user")
+    objects_secret_key: SecretStr | None = Field(default=None, description="its password")
+    objects_bucket: str | None = Field(default=None, description="this service's own bucket")
+    objects_region: str = Field(default="us-east-1", description="the region requests are signed for")
+    objects_tls: bool = Field(default=False, description="speak TLS to the object store")
+    objects_threads: int = Field(default=8, ge=1, le=64, description="transfers at once")
+
+    http_host: str = Field(default="127.0.0.1", description="where the service listens")
+    http_port: int = Field(ge=1, le=65_535, description="its HTTP port: pages, health, metrics")
+    public_origin: str = Field(description="the site as browsers see it, e.g. https://espace.example")
+    service_name: str = Field(default="Mon espace santé", description="whose service it is, in every page")
+    lanes: int = Field(default=2, ge=1, le=16, description="consumers side by side in one process")
+    batch: int = Field(default=32, ge=1, le=500, description="records taken from the bus at once")
+    stop_within: float = Field(default=8.0, gt=0, description="seconds a graceful stop may take")
+    development: bool = Field(default=False, description="shows what only developers need")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def secure_origin(self) -> bool:
+        """Whether browsers reach the site over TLS."""
+        return self.public_origin.startswith("https://")

@@ -1,0 +1,6 @@
+"""The store: one database a service, short transactions, events committed with the state they tell of."""
+
+from chassis.store.store import Store, away
+from chassis.store.tx import Row, Tx
+
+__all__ = ["Row", "Store", "Tx", "away"]

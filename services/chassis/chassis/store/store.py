@@ -1,0 +1,157 @@
+"""A service's own database behind motor: transactions that rerun, errors in our own words."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar, Generic, TypeVar
+
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from chassis.errors import BackingServiceAway, recognise
+from chassis.settings import Settings
+from chassis.store.tx import Row, Tx
+
+T = TypeVar("T")
+TxT = TypeVar("TxT", bound=Tx)
+
+RERUN_FOR = 5.0
+"""Seconds for which a transaction that met another one is run again."""
+DURABLE = WriteConcern(w="majority", j=True)
+
+CHASSIS_INDEXES: Mapping[str, Sequence[IndexModel]] = {
+    "outbox": (),
+    "leases": (),
+    "inbox": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
+    "waiting": (IndexModel([("due_at", ASCENDING)]),),
+}
+
+
+@contextmanager
+def away(what: str = "store") -> Iterator[None]:
+    """Turn a backing service's connection errors inside the block into `BackingServiceAway`."""
+    try:
+        yield
+    except PyMongoError as error:
+        known = recognise(error)
+        if isinstance(known, BackingServiceAway):
+            raise BackingServiceAway(what) from error
+        raise
+
+
+class Store(Generic[TxT]):
+    """A service's database. A service subclasses it with its own collections, indexes and `Tx`."""
+
+    INDEXES: ClassVar[Mapping[str, Sequence[IndexModel]]] = {}
+    TX: ClassVar[type[Tx]] = Tx
+
+    def __init__(self, settings: Settings) -> None:
+        self.service = settings.service
+        self.committed = asyncio.Event()
+        """Set after each commit that sends events: it wakes the relay of this process."""
+        self._client: AsyncIOMotorClient[Row] = AsyncIOMotorClient(
+            settings.mongo_uri,
+            username=settings.mongo_username,
+            password=settings.mongo_password.get_secret_value(),
+            authSource=settings.mongo_database,
+            tz_aware=True,
+            serverSelectionTimeoutMS=settings.mongo_timeout_ms,
+            connectTimeoutMS=settings.mongo_timeout_ms,
+            socketTimeoutMS=max(20_000, settings.mongo_timeout_ms),
+            waitQueueTimeoutMS=settings.mongo_timeout_ms,
+            maxPoolSize=32,
+            w="majority",
+            journal=True,
+            retryWrites=True,
+        )
+        self._database = self._client.get_database(settings.mongo_database)
+
+    def collection(self, name: str) -> AsyncIOMotorCollection[Row]:
+        """A collection of this service's database."""
+        return self._database.get_collection(name)
+
+    async def prepare(self) -> None:
+        """Create collections and indexes that are missing. Safe to repeat; raises `BackingServiceAway`."""
+        with away():
+            existing = set(await self._database.list_collection_names())
+            for name, indexes in {**CHASSIS_INDEXES, **self.INDEXES}.items():
+                if name not in existing:
+                    await self._create(name)
+                if indexes:
+                    await self.collection(name).create_indexes(list(indexes))
+
+    async def _create(self, name: str) -> None:
+        try:
+            await self._database.create_collection(name)
+        except PyMongoError as error:
+            if "exists" not in str(error).lower():
+                raise
+
+    async def ping(self) -> None:
+        """Answer if the store does. Raises `BackingServiceAway`."""
+        with away():
+            await self._database.command("ping")
+
+    async def transact(self, work: Callable[[TxT], Awaitable[T]]) -> T:
+        """Run `work` in one transaction and commit it with the events it publishes.
+
+        `work` runs again from its start when the transaction met another one, so it must have no effect
+        outside of `tx`. Raises `BackingServiceAway`, or what `work` raises, with nothing written.
+        """
+        give_up = asyncio.get_running_loop().time() + RERUN_FOR
+        with away():
+            async with await self._client.start_session() as session:
+                while True:
+                    try:
+                        return await self._attempt(session, work)
+                    except PyMongoError as error:
+                        if not _met_another(error) or asyncio.get_running_loop().time() > give_up:
+                            raise
+                    await asyncio.sleep(random.uniform(0.005, 0.05))
+
+    async def _attempt(self, session: AsyncIOMotorClientSession, work: Callable[[TxT], Awaitable[T]]) -> T:
+        tx: Any = self.TX(session, self.service)
+        session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=DURABLE)
+        try:
+            result = await work(tx)
+            if tx.outgoing:
+                await self.collection("outbox").insert_many(tx.outgoing, session=session)
+        except BaseException:
+            await _abort(session)
+            raise
+        await _commit(session)
+        if tx.outgoing:
+            self.committed.set()
+        return result
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+def _met_another(error: PyMongoError) -> bool:
+    """Whether another transaction was in the way; a lost connection carries the same label but is away."""
+    return error.has_error_label("TransientTransactionError") and not isinstance(error, ConnectionFailure)
+
+
+async def _abort(session: AsyncIOMotorClientSession) -> None:
+    """Give the transaction up; a server that does not answer gives it up by itself."""
+    with suppress(PyMongoError):
+        await session.abort_transaction()
+
+
+async def _commit(session: AsyncIOMotorClientSession) -> None:
+    give_up = asyncio.get_running_loop().time() + RERUN_FOR
+    while True:
+        try:
+            await session.commit_transaction()
+            return
+        except PyMongoError as error:
+            unknown = error.has_error_label("UnknownTransactionCommitResult")
+            if not unknown or asyncio.get_running_loop().time() > give_up:
+                raise
+        await asyncio.sleep(0.02)
