@@ -1,0 +1,190 @@
+"""Promises 2 and 3 of the bus, on a real Kafka and a real store."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from chassis.bus import Bus, Handling, Subscription
+from chassis.bus.client import connection, durable_producer
+from chassis.clock import now
+from chassis.errors import BackingServiceAway, NotYet, PliError
+from chassis.ids import new_id
+from chassis.settings import Settings
+from chassis.store import Store, Tx
+from chassis.store.relay import Relay
+from contracts.topics import Topic
+
+from tests.chassis.conftest import Happened, Other
+
+pytestmark = pytest.mark.stack
+
+
+class Poisoned(PliError):
+    code = "poisoned"
+
+
+class Effects:
+    """What the tested handler did, and what it should do wrong."""
+
+    def __init__(self, store: Store[Tx]) -> None:
+        self.store = store
+        self.calls: list[int] = []
+        self.trouble: dict[int, list[Exception]] = {}
+
+    async def apply(self, tx: Tx, event: Happened, _: None) -> None:
+        self.calls.append(event.number)
+        for error in self.trouble.get(event.number, [])[:1]:
+            self.trouble[event.number].remove(error)
+            raise error
+        row = {"_id": new_id(), "number": event.number}
+        await self.store.collection("effects").insert_one(row, session=tx.session)
+
+    async def numbers(self) -> list[int]:
+        rows = await self.store.collection("effects").find({}).to_list(1000)
+        return sorted(row["number"] for row in rows)
+
+
+@pytest.fixture
+def effects(store: Store[Tx]) -> Effects:
+    return Effects(store)
+
+
+@asynccontextmanager
+async def running(settings: Settings, store: Store[Tx], effects: Effects, topic: Topic) -> AsyncIterator[Bus]:
+    """The service `trial`, consuming and relaying."""
+    await store.prepare()
+    await store.collection("effects").insert_one({"_id": "first", "number": -1})
+    subscription = Subscription(topic=topic.name, on=[Handling(Happened, effects.apply)])
+    bus, relay = Bus(settings, store, [subscription]), Relay(settings, store)
+    await relay.start()
+    await bus.start()
+    try:
+        yield bus
+    finally:
+        await bus.stop()
+        await relay.stop()
+
+
+async def publish(store: Store[Tx], *numbers: int) -> None:
+    async def work(tx: Tx) -> None:
+        for number in numbers:
+            patient = new_id()
+            tx.publish(Happened(patient_id=patient, number=number, at=now()), patient)
+
+    await store.transact(work)
+
+
+async def dead_letters(settings: Settings, count: int) -> list[Any]:
+    consumer = AIOKafkaConsumer(
+        f"{settings.service}.dead-letters", **connection(settings), auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        async with asyncio.timeout(30):
+            return [await consumer.getone() for _ in range(count)]
+    finally:
+        await consumer.stop()
+
+
+async def test_each_committed_event_has_its_effect_once(settings, store, effects, trial, eventually) -> None:
+    async with running(settings, store, effects, trial):
+        for start in range(0, 100, 10):
+            await publish(store, *range(start, start + 10))
+        await eventually(lambda: _is(effects, [-1, *range(100)]))
+        assert await store.collection("outbox").count_documents({}) == 0
+
+
+async def test_an_event_published_twice_acts_once(settings, store, effects, trial, eventually) -> None:
+    await store.prepare()
+    await publish(store, 7)
+    row = await store.collection("outbox").find_one({})
+    async with running(settings, store, effects, trial):
+        await eventually(lambda: _is(effects, [-1, 7]))
+        await store.collection("outbox").insert_one(row)
+        await publish(store, 8)
+        await eventually(lambda: _is(effects, [-1, 7, 8]))
+
+
+async def test_a_poisoned_event_becomes_a_dead_letter_and_the_ones_behind_it_go_on(
+    settings, store, effects, trial, eventually
+) -> None:
+    effects.trouble[2] = [Poisoned("no")] * 9
+    async with running(settings, store, effects, trial):
+        await publish(store, 1, 2, 3)
+        await eventually(lambda: _is(effects, [-1, 1, 3]))
+        [letter] = await dead_letters(settings, 1)
+    headers = dict(letter.headers)
+    assert headers["pli_dl_reason"] == b"poisoned"
+    assert headers["pli_dl_topic"] == trial.name.encode()
+    assert headers["ce_type"] == b"trial.happened.v1"
+    assert b'"number":2' in letter.value
+
+
+async def test_what_is_no_event_of_ours_becomes_a_dead_letter(settings, store, effects, trial, eventually) -> None:
+    producer = durable_producer(settings)
+    await producer.start()
+    async with running(settings, store, effects, trial):
+        await producer.send_and_wait(trial.name, b"\xff\x00", headers=[("ce_id", b"\xff\xfe"), ("x", b"y")])
+        await publish(store, 1)
+        await eventually(lambda: _is(effects, [-1, 1]))
+        [letter] = await dead_letters(settings, 1)
+    await producer.stop()
+    assert letter.value == b"\xff\x00"
+    assert letter.headers[:2] == (("ce_id", b"\xff\xfe"), ("x", b"y"))
+    assert dict(letter.headers)["pli_dl_reason"] == b"undecodable"
+
+
+async def test_a_type_that_is_not_known_here_is_skipped(settings, store, effects, trial, eventually) -> None:
+    async def other(tx: Tx) -> None:
+        tx.publish(Other(patient_id=new_id()), new_id())
+
+    async with running(settings, store, effects, trial):
+        await store.transact(other)
+        await publish(store, 1)
+        await eventually(lambda: _is(effects, [-1, 1]))
+
+
+async def test_a_transient_error_is_tried_again(settings, store, effects, trial, eventually) -> None:
+    effects.trouble[1] = [RuntimeError("once"), RuntimeError("twice")]
+    async with running(settings, store, effects, trial):
+        await publish(store, 1)
+        await eventually(lambda: _is(effects, [-1, 1]))
+
+
+async def test_an_event_of_a_patient_not_known_yet_waits_and_stops_nobody(
+    settings, store, effects, trial, eventually
+) -> None:
+    effects.trouble[1] = [NotYet("p"), NotYet("p")]
+    async with running(settings, store, effects, trial):
+        await publish(store, 1)
+        await publish(store, 2)
+        await eventually(lambda: _is(effects, [-1, 1, 2]))
+        await eventually(lambda: _none_waits(store))
+
+
+async def test_a_backing_service_away_is_waited_for_longer_than_the_poll_interval(
+    settings, store, effects, trial, eventually
+) -> None:
+    impatient = settings.model_copy(update={"max_poll_interval_ms": 6_000})
+    effects.trouble[1] = [BackingServiceAway("objects") for _ in range(4)]
+    async with running(impatient, store, effects, trial) as bus:
+        await publish(store, 1, 2)
+        await eventually(lambda: _says(bus, "waits for objects"))
+        await eventually(lambda: _is(effects, [-1, 1, 2]), 60)
+        await eventually(lambda: _says(bus, None))
+
+
+async def _is(effects: Effects, numbers: list[int]) -> bool:
+    return await effects.numbers() == numbers
+
+
+async def _none_waits(store: Store[Tx]) -> bool:
+    return await store.collection("waiting").count_documents({}) == 0
+
+
+async def _says(bus: Bus, wrong: str | None) -> bool:
+    found = await bus.checks()["consuming"]()
+    return found is None if wrong is None else wrong in (found or "")
