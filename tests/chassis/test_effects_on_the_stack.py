@@ -1,0 +1,135 @@
+"""Effects outside the store happen at least once, with everything that was fixed when they were queued."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from chassis.clock import now
+from chassis.effects import Again, Done, GiveUp, LeasedQueue, Outcome, new_row
+from chassis.errors import BackingServiceAway, PliError
+from chassis.ids import new_id
+from chassis.store import Row, Store, Tx
+from contracts.topics import Topic
+
+from tests.chassis.conftest import Happened
+
+pytestmark = pytest.mark.stack
+
+
+class Refused(PliError):
+    code = "refused"
+
+
+class Peer:
+    """What the effects reach, and how it answers."""
+
+    def __init__(self) -> None:
+        self.reached: list[str] = []
+        self.answers: list[Outcome | Exception] = []
+
+    async def perform(self, row: Row) -> Outcome:
+        self.reached.append(row["word"])
+        answer = self.answers.pop(0) if self.answers else Done()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def peer() -> Peer:
+    return Peer()
+
+
+@asynccontextmanager
+async def working(store: Store[Tx], peer: Peer, **how: Any) -> AsyncIterator[LeasedQueue]:
+    await store.prepare()
+    queue = LeasedQueue(store, "notes", peer.perform, **how)
+    await queue.start()
+    try:
+        yield queue
+    finally:
+        await queue.stop()
+
+
+async def put(store: Store[Tx], word: str) -> str:
+    row = new_row(new_id(), now(), word=word)
+
+    async def work(tx: Tx) -> None:
+        await store.collection("notes").insert_one(row, session=tx.session)
+
+    await store.collection("notes").update_one({"_id": "ground"}, {"$set": {"state": "none"}}, upsert=True)
+    await store.transact(work)
+    return str(row["_id"])
+
+
+async def state(store: Store[Tx], row_id: str) -> Row:
+    found = await store.collection("notes").find_one({"_id": row_id})
+    assert found is not None
+    return dict(found)
+
+
+async def test_a_queued_row_is_performed_once(store, peer, eventually) -> None:
+    async with working(store, peer):
+        row = await put(store, "hello")
+        await eventually(lambda: _state_is(store, row, "sent"))
+    assert peer.reached == ["hello"]
+
+
+async def test_the_outcome_and_what_is_told_of_it_are_written_together(store, peer, eventually, trial: Topic) -> None:
+    told = Happened(patient_id=new_id(), number=1, at=now())
+    peer.answers = [Done(fields={"answer": "250"}, events=[(told, told.patient_id)])]
+    async with working(store, peer):
+        row = await put(store, "hello")
+        await eventually(lambda: _state_is(store, row, "sent"))
+    assert (await state(store, row))["answer"] == "250"
+    assert await store.collection("outbox").count_documents({}) == 1
+
+
+async def test_a_row_that_must_wait_is_due_again(store, peer, eventually) -> None:
+    peer.answers = [Again(due_at=now() + timedelta(seconds=1)), Done()]
+    async with working(store, peer):
+        row = await put(store, "hello")
+        await eventually(lambda: _state_is(store, row, "sent"))
+    assert (await state(store, row))["attempts"] == 2
+
+
+async def test_a_peer_that_is_away_is_waited_for(store, peer, eventually) -> None:
+    peer.answers = [BackingServiceAway("relay"), Done()]
+    async with working(store, peer):
+        row = await put(store, "hello")
+        await eventually(lambda: _state_is(store, row, "sent"))
+
+
+async def test_what_can_never_happen_is_given_up_with_its_reason(store, peer, eventually) -> None:
+    peer.answers = [Refused("no"), GiveUp(fields={"reason": "said-so"})]
+    async with working(store, peer):
+        first, second = await put(store, "one"), await put(store, "two")
+        await eventually(lambda: _state_is(store, first, "failed"))
+        await eventually(lambda: _state_is(store, second, "failed"))
+    assert {(await state(store, row))["reason"] for row in (first, second)} == {"refused", "said-so"}
+
+
+async def test_the_row_of_a_killed_worker_is_taken_up_after_its_lease(store, peer, eventually) -> None:
+    row = await put(store, "hello")
+    cut = {"state": "sending", "lease_owner": "someone", "lease_until": now() + timedelta(seconds=1), "attempts": 1}
+    await store.collection("notes").update_one({"_id": row}, {"$set": cut})
+    async with working(store, peer):
+        await eventually(lambda: _state_is(store, row, "sent"))
+
+
+async def test_two_workers_share_the_rows_and_none_is_performed_twice(store, peer, eventually) -> None:
+    async with working(store, peer), working(store, peer):
+        rows = [await put(store, str(number)) for number in range(30)]
+        await eventually(lambda: _all_sent(store, rows))
+    assert sorted(peer.reached, key=int) == [str(number) for number in range(30)]
+
+
+async def _state_is(store: Store[Tx], row_id: str, expected: str) -> bool:
+    return bool((await state(store, row_id))["state"] == expected)
+
+
+async def _all_sent(store: Store[Tx], rows: list[str]) -> bool:
+    return all(await asyncio.gather(*(_state_is(store, row, "sent") for row in rows)))
