@@ -6,9 +6,8 @@ Source: guide, "Je visualise une pièce jointe" and "Ajouter une pièce jointe a
 from datetime import date
 
 from contracts.documents import TYPE_CODES
+from messaging.domain.limits import KEEP_BYTES
 
-KEEP_BELOW = 5_000_000
-"""A kept attachment is smaller than this, in bytes."""
 TITLE_AT_MOST = 50
 """Characters of a document's name."""
 FORBIDDEN = "<>\"«»=()+'’‘`.,;:&?![]{}|/%@~^§¤²µ\\"
@@ -29,7 +28,7 @@ KEPT_MEDIA_TYPES = frozenset(
 
 def may_be_kept(media_type: str, size: int) -> bool:
     """Whether this file may become a document; otherwise it can only be downloaded."""
-    return media_type in KEPT_MEDIA_TYPES and 0 < size < KEEP_BELOW
+    return media_type in KEPT_MEDIA_TYPES and 0 < size < KEEP_BYTES
 
 
 def proposed_title(filename: str) -> str:

@@ -1,0 +1,181 @@
+"""Opening a conversation: everything its page shows, and marking as read what was really shown."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from chassis.errors import NotFound
+from chassis.identity import Identity
+from chassis.store import Tx
+from contracts.messaging import MessageRead
+from messaging.access import note, own
+from messaging.domain.addresses import Domains
+from messaging.domain.model import (
+    Conversation,
+    Correspondent,
+    Delivery,
+    Draft,
+    Keep,
+    Message,
+    MessageKind,
+    Patient,
+)
+from messaging.domain.replying import ReplyOptions, ended_here, reply_options
+from messaging.store import MessagingStore
+
+
+class Opened(Struct, frozen=True, kw_only=True):
+    """A conversation with everything its page shows. `messages` are newest first.
+
+    `ended` are the professionals of this conversation who put an end to the exchange, latest first;
+    `drafts` holds none, one, or two in conflict after a merge.
+    """
+
+    conversation: Conversation
+    messages: tuple[Message, ...]
+    options: ReplyOptions
+    ended: tuple[Correspondent, ...]
+    deliveries: tuple[Delivery, ...]
+    drafts: tuple[Draft, ...]
+    keeps: tuple[Keep, ...]
+
+    def deliveries_of(self, message: Message) -> tuple[Delivery, ...]:
+        """The state of a reply for each of its recipients."""
+        return tuple(one for one in self.deliveries if one.message_id == message.id)
+
+    def keep_of(self, attachment_id: str) -> Keep | None:
+        """The latest request to keep this attachment, if there was one."""
+        return next((one for one in reversed(self.keeps) if one.attachment_id == attachment_id), None)
+
+
+class Moved(NotFound):
+    """The conversation was merged into another, whose page is the one to show."""
+
+    code = "conversation-moved"
+
+    def __init__(self, conversation_id: str) -> None:
+        super().__init__(f"moved to conversation {conversation_id}")
+        self.conversation_id = conversation_id
+
+
+class Exchange(Struct, frozen=True, kw_only=True):
+    """A conversation as far as answering it needs: its messages, and who may be answered."""
+
+    patient: Patient
+    conversation: Conversation
+    messages: tuple[Message, ...]
+    options: ReplyOptions
+    ended: tuple[Correspondent, ...]
+
+
+async def exchange(
+    store: MessagingStore, domains: Domains, patient_id: str, conversation_id: str, tx: Tx | None = None
+) -> Exchange:
+    """A conversation and who may be answered in it. Raises `NotFound`, `NotYet`."""
+    conversation = await store.conversation(patient_id, conversation_id, tx)
+    messages = await store.messages(patient_id, conversation_id, tx)
+    people = await store.correspondents(patient_id, _addresses(messages), tx)
+    return Exchange(
+        patient=await store.patient(patient_id, tx),
+        conversation=conversation,
+        messages=tuple(messages),
+        options=reply_options(conversation, messages, people, domains),
+        ended=tuple(ended_here(messages, people)),
+    )
+
+
+def _addresses(messages: Iterable[Message]) -> list[str]:
+    """Everyone on the letters: who wrote them, and who was copied."""
+    parties = (
+        party
+        for message in messages
+        if message.kind is MessageKind.LETTER
+        for party in (message.sender, *message.recipients)
+    )
+    return sorted({party.address for party in parties})
+
+
+async def open_conversation(
+    store: MessagingStore, domains: Domains, identity: Identity, conversation_id: str
+) -> Opened:
+    """Everything the page of a conversation shows. Raises `Moved`, or `NotFound`."""
+    async with own(store, identity, "conversation-opened", "conversation", conversation_id):
+        found = await _exchange(store, domains, identity.patient_id, conversation_id)
+    messages = found.messages
+    return Opened(
+        conversation=found.conversation,
+        messages=messages,
+        options=found.options,
+        ended=found.ended,
+        deliveries=tuple(await _deliveries(store, identity.patient_id, messages)),
+        drafts=tuple(await store.drafts_of(identity.patient_id, found.conversation.id)),
+        keeps=tuple(await store.keeps(identity.patient_id, [one.id for one in messages if one.files])),
+    )
+
+
+async def _exchange(
+    store: MessagingStore, domains: Domains, patient_id: str, conversation_id: str
+) -> Exchange:
+    try:
+        return await exchange(store, domains, patient_id, conversation_id)
+    except NotFound:
+        merged_into = await store.conversation_of(patient_id, conversation_id)
+        if merged_into in (None, conversation_id):
+            raise
+        raise Moved(str(merged_into)) from None
+
+
+async def _deliveries(
+    store: MessagingStore, patient_id: str, messages: Sequence[Message]
+) -> Sequence[Delivery]:
+    replies = [one.id for one in messages if one.kind is MessageKind.REPLY]
+    return await store.deliveries(patient_id, replies) if replies else []
+
+
+async def mark_shown(store: MessagingStore, identity: Identity, opened: Opened, at: datetime) -> int:
+    """Mark as read the letters that a page has just shown; how many were not read before."""
+    unread = [message for message in opened.messages if message.unread]
+    if not unread:
+        return 0
+
+    async def work(tx: Tx) -> int:
+        marked = [one for one in unread if await store.mark_read(tx, identity.patient_id, one.id, at)]
+        if not marked:
+            return 0
+        conversation_id = await _count_read(store, tx, identity, marked)
+        for message in marked:
+            tx.publish(_read(message, conversation_id, at), key=identity.patient_id)
+            note(tx, identity, "message-read", "message", message.id)
+        return len(marked)
+
+    return await store.transact(work)
+
+
+async def _count_read(
+    store: MessagingStore, tx: Tx, identity: Identity, marked: Sequence[Message]
+) -> str:
+    """Where the letters are is asked again: another letter may have come, or merged the conversation."""
+    patient_id = identity.patient_id
+    conversation_id = await store.conversation_of(patient_id, marked[0].id, tx) or ""
+    conversation = await store.conversation(patient_id, conversation_id, tx)
+    left = max(0, conversation.unread - len(marked))
+    await store.save_conversation(tx, replace(conversation, unread=left))
+    await store.count(tx, patient_id, unread=-len(marked))
+    return conversation_id
+
+
+def _read(message: Message, conversation_id: str, at: datetime) -> MessageRead:
+    return MessageRead(
+        patient_id=message.patient_id,
+        conversation_id=conversation_id,
+        message_id=message.id,
+        read_at=at,
+    )
+
+
+async def open_message(store: MessagingStore, identity: Identity, message_id: str) -> Message:
+    """One message of the patient's. Raises `NotFound`."""
+    async with own(store, identity, "message-opened", "message", message_id):
+        return await store.message(identity.patient_id, message_id)
