@@ -1,0 +1,84 @@
+"""What handlers answer with: pages, pieces of them, and the way to the next page."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from litestar import Response
+from litestar.datastructures import Cookie
+from litestar.response import Redirect, Template
+
+TOAST_COOKIE = "pli-toast"
+_TOAST_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_TOAST_LIFE = 60
+_LETTER_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+)
+
+
+@dataclass(frozen=True)
+class Toast:
+    """A short text said once after an act; `href` and `link` lead to what came of it."""
+
+    text: str
+    href: str | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class WebPages:
+    """A service's pages: the path they live under, where they lie, and what they may say in passing."""
+
+    prefix: str
+    templates: Path
+    locale: Path | None = None
+    static: Path | None = None
+    toasts: Mapping[str, str | Toast] = field(default_factory=dict)
+
+    def toast(self, code: str) -> Toast | None:
+        """The toast of this code, or None when it is another service's or nobody's."""
+        found = self.toasts.get(code)
+        return Toast(found) if isinstance(found, str) else found
+
+
+def page(
+    template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+) -> Template:
+    """A page: a template that extends `shell.html` or `plain.html`. `errors` is there, empty if not given."""
+    context = {"errors": {}, **context}
+    return Template(template, context=context, status_code=status, headers=dict(headers or {}))
+
+
+def fragment(
+    template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+) -> Template:
+    """A piece of a page, for htmx."""
+    return page(template, status=status, headers={"vary": "HX-Request", **(headers or {})}, **context)
+
+
+def unchanged() -> Response[None]:
+    """Nothing newer than what the page shows (204): htmx leaves it as it is."""
+    return Response(None, status_code=204)
+
+
+def see_other(url: str, toast: str | None = None) -> Redirect:
+    """Go to a local address (303); `toast` is the code of what the next page says once, never free text."""
+    if not url.startswith("/") or url.startswith(("//", "/\\")):
+        raise ValueError("only a local address can be gone to")
+    cookies = [toast_cookie(toast)] if toast else []
+    return Redirect(url, status_code=303, cookies=cookies)
+
+
+def toast_cookie(code: str) -> Cookie:
+    """What carries a toast to the next page. Raises ValueError for what is no code."""
+    if not _TOAST_CODE.fullmatch(code):
+        raise ValueError("a toast is named by its code")
+    return Cookie(key=TOAST_COOKIE, value=code, max_age=_TOAST_LIFE, path="/", httponly=True, samesite="lax")
+
+
+def letter_document(html: str) -> Response[str]:
+    """A letter's sanitised HTML as a document of its own, to be framed by our pages, without any script."""
+    return Response(html, media_type="text/html", headers={"content-security-policy": _LETTER_POLICY})

@@ -1,0 +1,68 @@
+"""Instants and sizes as the guide writes them, in the person's time zone."""
+
+from contextvars import ContextVar
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+
+from chassis.clock import now
+from chassis.i18n import mark as _
+from chassis.web.language import Languages, current_language
+
+DEFAULT_ZONE = "Europe/Paris"
+_NBSP = "\N{NO-BREAK SPACE}"
+_zone: ContextVar[str] = ContextVar("zone", default=DEFAULT_ZONE)
+
+
+def use_time_zone(name: str) -> None:
+    """Show the dates of the request under way in this zone (an IANA name)."""
+    ZoneInfo(name)
+    _zone.set(name)
+
+
+def local(at: datetime) -> datetime:
+    """An aware instant on the person's clock."""
+    return at.astimezone(ZoneInfo(_zone.get()))
+
+
+def list_date(at: datetime, languages: Languages, today: date | None = None) -> str:
+    """As lists write it: time today, "hier", "28 mai", "15 févr." this year, "09/12/20" before."""
+    there = local(at)
+    this_day = today or local(now()).date()
+    if there.date() == this_day:
+        return format_datetime(there, "HH:mm", locale=current_language())
+    if there.date() == this_day - timedelta(days=1):
+        return languages.gettext(_("hier"))
+    pattern = "d MMM" if there.year == this_day.year else "dd/MM/yy"
+    return format_date(there, pattern, locale=current_language())
+
+
+def day(at: datetime | date) -> str:
+    """A whole day: "28 mai 2026". Takes a date as it is, and an instant on the person's clock."""
+    there = local(at) if isinstance(at, datetime) else at
+    return format_date(there, "d MMMM y", locale=current_language())
+
+
+def moment(at: datetime) -> str:
+    """A day and its time: "28 mai 2026 à 10:42"."""
+    return format_datetime(local(at), _pattern("d MMMM y"), locale=current_language())
+
+
+def full_moment(at: datetime) -> str:
+    """With the day of the week: "jeudi 28 mai 2026 à 10:42"."""
+    return format_datetime(local(at), _pattern("EEEE d MMMM y"), locale=current_language())
+
+
+def size(count: int) -> str:
+    """Bytes in decimal units, as the limits are: "812 octets", "412 Ko", "1,2 Mo"."""
+    if count < 1_000:
+        return f"{count}{_NBSP}{'octet' if count < 2 else 'octets'}"
+    if count < 999_500:
+        return f"{round(count / 1_000)}{_NBSP}Ko"
+    return f"{format_decimal(round(count / 1_000_000, 1), locale=current_language())}{_NBSP}Mo"
+
+
+def _pattern(days: str) -> str:
+    return f"{days} 'à' HH:mm" if current_language() == "fr" else f"{days} HH:mm"

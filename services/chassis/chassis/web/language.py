@@ -1,0 +1,59 @@
+"""Which language a page is written in: French is the source, others are catalogues of the domain `pages`."""
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+from pathlib import Path
+
+from chassis.i18n import SOURCE_LANGUAGE, catalogue
+
+DOMAIN = "pages"
+_language: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
+
+
+def current_language() -> str:
+    """The language of the request under way, a code such as `fr`."""
+    return _language.get()
+
+
+class Languages:
+    """The texts of the service's and the shell's catalogues, the service's first."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = tuple(folders)
+        self.offered = (SOURCE_LANGUAGE, *_languages_in(self._folders))
+
+    def choose(self, accepted: str) -> None:
+        """Use, for the request under way, the first language of an `Accept-Language` that is offered."""
+        _language.set(next((code for code in _in_order(accepted) if code in self.offered), SOURCE_LANGUAGE))
+
+    def gettext(self, text: str) -> str:
+        """`text` in the language of the request under way."""
+        if not text:
+            return ""
+        return catalogue(self._folders, DOMAIN, current_language()).gettext(text)
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """`one` or `many` in that language, by its own rule of number; French counts 0 as singular."""
+        if current_language() == SOURCE_LANGUAGE:
+            return one if abs(number) < 2 else many
+        return catalogue(self._folders, DOMAIN, current_language()).ngettext(one, many, number)
+
+
+def _languages_in(folders: Sequence[Path]) -> list[str]:
+    found = (path for folder in folders for path in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
+    return sorted({path.parent.parent.name for path in found})
+
+
+def _in_order(accepted: str) -> list[str]:
+    """The language codes of an `Accept-Language` header, most wanted first (RFC 9110 §12.5.4)."""
+    weighed = [_weighed(item) for item in accepted[:200].split(",") if item.strip()]
+    return [code for _, code in sorted(weighed, key=lambda pair: -pair[0])]
+
+
+def _weighed(item: str) -> tuple[float, str]:
+    name, _, quality = item.strip().partition(";q=")
+    try:
+        weight = float(quality) if quality else 1.0
+    except ValueError:
+        weight = 0.0
+    return weight, name.strip().lower().split("-")[0]

@@ -1,0 +1,94 @@
+"""Jinja as the pages use it: everything escaped, undefined names are errors, texts through gettext."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from litestar.connection import Request
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.template.config import TemplateConfig
+
+from chassis.clock import now
+from chassis.i18n import mark as _
+from chassis.web import dates
+from chassis.web.answers import TOAST_COOKIE, Toast, WebPages
+from chassis.web.language import Languages, current_language
+from chassis.web.ports import WebSettings
+from chassis.web.static_files import StaticFiles
+
+TOAST_SHOWN = "pli_toast_shown"
+_NAVIGATION = (
+    ("accueil", "/", _("Accueil"), "house"),
+    ("profil", "/profil", _("Profil médical"), "heart-pulse"),
+    ("documents", "/documents", _("Documents"), "folder"),
+    ("messagerie", "/messagerie", _("Messagerie"), "mail"),
+)
+
+
+def engine(
+    folders: Sequence[Path], pages: WebPages, settings: WebSettings, files: StaticFiles, languages: Languages
+) -> TemplateConfig[JinjaTemplateEngine]:
+    """Litestar's template engine over `folders`, the service's before the shell's."""
+    environment = Environment(
+        loader=FileSystemLoader(list(folders)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+        auto_reload=settings.development,
+    )
+    _install_texts(environment, languages)
+    environment.globals.update(_globals(pages, settings, files))
+    environment.filters.update(_filters(languages))
+    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
+
+
+def _install_texts(environment: Environment, languages: Languages) -> None:
+    install: Any = environment
+    install.install_gettext_callables(languages.gettext, languages.ngettext, newstyle=True)
+    environment.globals["say"] = languages.gettext
+
+
+def _globals(pages: WebPages, settings: WebSettings, files: StaticFiles) -> dict[str, Any]:
+    return {
+        "static": files.address,
+        "service_name": settings.service_name,
+        "language": current_language,
+        "accessibility_state": getattr(settings, "accessibility_state", _("non conforme")),
+        "this_year": lambda: dates.local(now()).year,
+        "navigation": _NAVIGATION,
+        "signed_in": _signed_in,
+        "toast": _toast_of(pages),
+    }
+
+
+def _filters(languages: Languages) -> dict[str, Any]:
+    return {
+        "list_date": lambda at: dates.list_date(at, languages),
+        "day": dates.day,
+        "moment": dates.moment,
+        "full_moment": dates.full_moment,
+        "size": dates.size,
+    }
+
+
+@pass_context
+def _signed_in(context: Context) -> bool:
+    request: Request[Any, Any, Any] = context["request"]
+    return request.scope.get("user") is not None
+
+
+def _toast_of(pages: WebPages) -> Any:
+    @pass_context
+    def toast(context: Context) -> Toast | None:
+        """What the page before left to say; asking for it uses it up."""
+        request: Request[Any, Any, Any] = context["request"]
+        found = pages.toast(request.cookies.get(TOAST_COOKIE, ""))
+        if found:
+            request.scope["state"][TOAST_SHOWN] = True
+        return found
+
+    return toast

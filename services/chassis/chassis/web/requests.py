@@ -1,0 +1,47 @@
+"""Around every request: its trace, its language, its figures."""
+
+from time import perf_counter
+
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Histogram
+
+from chassis.telemetry import continuing
+from chassis.web.language import Languages
+
+REQUESTS = Histogram(
+    "pli_http_seconds",
+    "from a request to the first byte of its answer",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+
+
+class Around(ASGIMiddleware):
+    """Continues the gateway's trace, chooses the language, and times the answer by its route's pattern."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, languages: Languages) -> None:
+        self._languages = languages
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Go on, inside the trace."""
+        headers = Headers.from_scope(scope)
+        self._languages.choose(headers.get("accept-language", ""))
+        with continuing(headers.get("traceparent"), "http"):
+            await next_app(scope, receive, _timed(scope, send))
+
+
+def _timed(scope: Scope, send: Send) -> Send:
+    start = perf_counter()
+
+    async def timed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            labels = (scope.get("method", ""), scope.get("path_template", ""), str(message["status"]))
+            REQUESTS.labels(*labels).observe(perf_counter() - start)
+        await send(message)
+
+    return timed

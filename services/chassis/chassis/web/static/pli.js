@@ -1,0 +1,318 @@
+/* What the shell adds where scripts run. Every page works without: nothing here is the only way to do something. */
+
+const RENEWAL = "/connexion/renouveler";
+const ACTIVITY = "/connexion/activite";
+const ACTIVITY_EVERY = 4 * 60 * 1000;
+const SAVE_AFTER = 1000;
+const SAVE_AGAIN_AFTER = 5000;
+const texts = document.getElementById("pli-texts")?.dataset ?? {};
+const signedIn = document.body.hasAttribute("data-signed-in");
+
+/* Session: one renewal at a time, then the request once more. */
+
+let renewal = null;
+
+function renewed() {
+  renewal ??= fetch(RENEWAL, { method: "POST", headers: { Accept: "application/json" } })
+    .then((answer) => answer.ok)
+    .catch(() => false)
+    .finally(() => { renewal = null; });
+  return renewal;
+}
+
+async function ask(url, options) {
+  const answer = await fetch(url, options);
+  return answer.status === 401 && await renewed() ? fetch(url, options) : answer;
+}
+
+const repeated = new WeakSet();
+
+async function repeatOnce(element, request) {
+  if (repeated.has(element) || !await renewed()) return false;
+  repeated.add(element);
+  await htmx.ajax(request.verb, request.path, { source: element, target: request.target });
+  repeated.delete(element);
+  return true;
+}
+
+document.addEventListener("htmx:responseError", async (event) => {
+  const { xhr, elt, requestConfig, target } = event.detail;
+  const again = { verb: requestConfig.verb, path: requestConfig.path, target };
+  if (xhr.status === 401 && await repeatOnce(elt, again)) return;
+  if (elt.closest("[data-quiet]")) return;
+  if (xhr.status === 401) sayLogIn(); else say(problemIn(xhr.responseText), "bad");
+});
+
+document.addEventListener("htmx:sendError", (event) => {
+  if (!event.detail.elt.closest("[data-quiet]")) say(texts.offline, "bad");
+});
+
+function problemIn(body) {
+  try {
+    const problem = JSON.parse(body);
+    return [problem.title, problem.next].filter(Boolean).join(" ");
+  } catch {
+    return texts.problem;
+  }
+}
+
+/* Toasts: said by the live region, closed by their cross, gone with the page. */
+
+const toasts = document.getElementById("toasts");
+
+function say(text, kind = "good", link = null) {
+  if (!toasts || !text) return;
+  const toast = document.createElement("div");
+  toast.className = `toast ${kind}`;
+  const words = document.createElement("p");
+  words.textContent = text;
+  if (link) words.append(" ", Object.assign(document.createElement("a"), { href: link.href, textContent: link.text }));
+  toast.append(words, cross());
+  toasts.replaceChildren(toast);
+}
+
+function sayLogIn() {
+  const here = encodeURIComponent(location.pathname + location.search);
+  say(texts.sessionOver, "bad", { href: `${RENEWAL}?vers=${here}`, text: texts.logIn });
+}
+
+function cross() {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn plain";
+  button.dataset.closeToast = "";
+  button.setAttribute("aria-label", texts.close);
+  button.textContent = "×";
+  return button;
+}
+
+function sayAgain() {
+  /* A live region is only heard when it changes: what came with the page is put back after a moment. */
+  const said = [...(toasts?.children ?? [])];
+  if (!said.length) return;
+  toasts.replaceChildren();
+  setTimeout(() => toasts.replaceChildren(...said), 150);
+}
+
+/* Presses, by attributes. */
+
+document.addEventListener("click", (event) => {
+  const at = (selector) => event.target.closest?.(selector);
+  let found;
+  if ((found = at("[data-close-toast]"))) found.closest(".toast").remove();
+  else if ((found = at("[data-copy]"))) copy(found);
+  else if ((found = at("[data-reveal]"))) reveal(found);
+  else if ((found = at("[data-download]"))) noteActivity();
+  else if ((found = at("a[data-close-dialog]")) && found.closest("dialog")) {
+    event.preventDefault();
+    found.closest("dialog").close();
+  } else if ((found = at("a[data-dialog]")) && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    openDialog(found);
+  }
+  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    say(button.dataset.copied ?? texts.copied);
+  } catch {
+    say(texts.notCopied, "bad");
+  }
+}
+
+function reveal(button) {
+  const field = document.getElementById(button.dataset.reveal);
+  const shown = field.type === "text";
+  field.type = shown ? "password" : "text";
+  button.setAttribute("aria-pressed", String(!shown));
+}
+
+/* A page shown as a dialog; when it can't be fetched, the link is followed. */
+
+async function openDialog(link) {
+  const answer = await ask(link.dataset.dialog || link.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok) { location.assign(link.href); return; }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const dialog = document.createElement("dialog");
+  dialog.setAttribute("aria-labelledby", "titre-dialogue");
+  dialog.append(...page.getElementById("contenu").childNodes);
+  dialog.addEventListener("close", () => { dialog.remove(); link.focus(); });
+  document.body.append(dialog);
+  dialog.showModal();
+  dress(dialog);
+  htmx.process(dialog);
+}
+
+/* Autosave: one second after typing stops, one request at a time, again until it is saved. */
+
+class Autosave {
+  constructor(form) {
+    this.form = form;
+    this.status = document.getElementById(form.dataset.autosaveStatus);
+    this.dirty = false;
+    form.addEventListener("input", () => this.touched());
+    form.addEventListener("submit", () => this.give());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden" && this.dirty) this.save({ keepalive: true });
+    });
+  }
+
+  touched() {
+    this.dirty = true;
+    this.plan(SAVE_AFTER);
+  }
+
+  plan(delay) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), delay);
+  }
+
+  give() {
+    clearTimeout(this.timer);
+    this.dirty = false;
+    this.sending?.abort();
+  }
+
+  async save(options = {}) {
+    if (this.sending) { this.plan(SAVE_AFTER); return; }
+    this.dirty = false;
+    this.sending = new AbortController();
+    try {
+      const answer = await ask(this.form.dataset.autosave, this.request(options));
+      if (!answer.ok) throw new Error(String(answer.status));
+      this.saved(await answer.text());
+    } catch (error) {
+      if (error.name !== "AbortError") this.failed(error.message === "401");
+    } finally {
+      this.sending = null;
+    }
+  }
+
+  request(options) {
+    const typed = [...new FormData(this.form)].filter(([, value]) => typeof value === "string");
+    const headers = { "HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded" };
+    const body = new URLSearchParams(typed).toString();
+    return { method: "POST", headers, body, signal: this.sending.signal, ...options };
+  }
+
+  saved(fragment) {
+    const piece = document.createElement("template");
+    piece.innerHTML = fragment;
+    const first = piece.content.firstElementChild;
+    for (const { name, value } of first?.attributes ?? []) {
+      const field = name.startsWith("data-set-") && this.form.elements.namedItem(name.slice(9));
+      if (field) field.value = value;
+    }
+    this.status?.replaceChildren(piece.content);
+  }
+
+  failed(sessionOver) {
+    this.dirty = true;
+    if (this.status) this.status.textContent = texts.notSaved;
+    if (sessionOver) sayLogIn(); else this.plan(SAVE_AGAIN_AFTER);
+  }
+}
+
+/* Activity: typing, uploads and downloads keep the session; said at most every four minutes. */
+
+let lastActivity = 0;
+
+function noteActivity() {
+  if (!signedIn || Date.now() - lastActivity < ACTIVITY_EVERY) return;
+  lastActivity = Date.now();
+  fetch(ACTIVITY, { method: "POST" }).catch(() => { lastActivity = 0; });
+}
+
+document.addEventListener("input", noteActivity);
+
+/* One event stream a page, closed while the tab is hidden. An event means: fetch this again. */
+
+class Live {
+  constructor(element) {
+    this.url = element.dataset.stream;
+    this.names = element.dataset.streamEvents.split(" ");
+    this.pause = 1000;
+    document.addEventListener("visibilitychange", () => this.follow());
+    this.follow();
+  }
+
+  follow() {
+    if (document.visibilityState === "hidden") this.close();
+    else if (!this.source) this.open();
+  }
+
+  open() {
+    clearTimeout(this.timer);
+    this.source = new EventSource(this.url);
+    this.source.addEventListener("open", () => { this.pause = 1000; this.names.forEach(tell); });
+    this.names.forEach((name) => this.source.addEventListener(name, () => tell(name)));
+    this.source.addEventListener("error", () => this.again());
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.source?.close();
+    this.source = null;
+  }
+
+  async again() {
+    /* The token may have run out: it is renewed before each new connection. */
+    this.close();
+    const alive = await renewed();
+    if (!alive) this.pause = Math.min(this.pause * 2, 60000);
+    this.timer = setTimeout(() => this.follow(), this.pause * (0.5 + Math.random()));
+  }
+}
+
+function tell(name) {
+  htmx.trigger(document.body, `pli:${name}`);
+}
+
+/* Dressing a page, or a piece that came later. */
+
+const dressed = new WeakSet();
+
+function each(root, selector, act) {
+  const found = [...root.querySelectorAll(selector)];
+  if (root.matches?.(selector)) found.unshift(root);
+  for (const element of found) {
+    if (dressed.has(element)) continue;
+    dressed.add(element);
+    act(element);
+  }
+}
+
+function dress(root) {
+  each(root, "[data-close-toast], [data-reveal], [data-js]", (element) => { element.hidden = false; });
+  each(root, "form[data-autosave]", (form) => new Autosave(form));
+  each(root, "iframe[data-fit]", fit);
+}
+
+function fit(frame) {
+  const measure = () => {
+    const inside = frame.contentDocument?.documentElement;
+    if (inside) frame.style.blockSize = `${inside.scrollHeight}px`;
+  };
+  frame.addEventListener("load", measure);
+  new ResizeObserver(measure).observe(frame.parentElement);
+  measure();
+}
+
+dress(document.body);
+sayAgain();
+document.querySelector("[data-focus]")?.focus();
+document.addEventListener("htmx:afterSettle", (event) => dress(event.detail.elt));
+const stream = document.querySelector("[data-stream]");
+if (stream) document.readyState === "complete" ? new Live(stream) : addEventListener("load", () => new Live(stream));
