@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import platform
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -52,7 +51,7 @@ def _build(final: Path, build: Build) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     build(partial, final.with_name(f"{final.name}.log"))
-    os.replace(partial, final)
+    partial.replace(final)
 
 
 @contextmanager

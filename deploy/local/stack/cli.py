@@ -14,6 +14,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from stack import checks, locks
 from stack.control import Stack
 from stack.instance import Instance
 from stack.preparation import prepare
@@ -68,7 +69,9 @@ def down(*, instance: Name = None) -> None:
 
 
 @app.command
-def status(*, instance: Name = None, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
+def status(
+    *, instance: Name = None, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False
+) -> None:
     """Show what runs, under which pid, and what answers.
 
     Parameters
@@ -137,3 +140,21 @@ def run(
 ) -> int:
     """Up, run a command, and always down: `stack run --instance test -- pytest tests -m stack`."""
     return Stack(Instance.open(instance, port_offset)).run(list(command), servers_only=servers_only)
+
+
+@app.command
+def check(*names: str) -> int:
+    """The fast checks, or those named: lint, format, types, walls, unit."""
+    return checks.check(names)
+
+
+@app.command
+def verify() -> int:
+    """Every check, then every test on a stack of its own (the instance `test`), which is always stopped."""
+    return checks.verify()
+
+
+@app.command
+def lock() -> None:
+    """Write every lock file anew from what is declared."""
+    locks.write_all()

@@ -95,6 +95,7 @@ def _one(instance: Instance, process: Process) -> dict[str, Any]:
         "log_configuration": {
             "disable_json": True,
             "no_metadata": True,
+            "fields_order": ["message"],
             "no_color": True,
             "flush_each_line": True,
             "rotation": {"max_size_mb": 50, "max_backups": 2},

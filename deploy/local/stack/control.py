@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -74,10 +74,10 @@ class Stack:
         places = self.instance.places
         secrets = self.env("provision")
         with ThreadPoolExecutor() as pool:
-            log = places.config / "server.properties"
             jobs = [
                 pool.submit(
-                    kafka.format_once, servers.KAFKA.folder, log, places.data / "kafka", secrets["PLI_KAFKA_PASSWORD"]
+                    kafka.format_once, servers.KAFKA.folder, places.config / "server.properties",
+                    places.data / "kafka", secrets["PLI_KAFKA_PASSWORD"],
                 ),
                 pool.submit(
                     mongodb.first_user, servers.SECANTUSDB.folder, places.data / "mongodb",
@@ -154,7 +154,7 @@ class Stack:
 
         self._until(all_answer, timeout, lambda: f"not ready after {timeout:.0f} s: {', '.join(waiting)}")
 
-    def _until(self, condition, timeout: float, failure) -> None:  # type: ignore[no-untyped-def]
+    def _until(self, condition: Callable[[], bool], timeout: float, failure: str | Callable[[], str]) -> None:
         deadline = time.monotonic() + timeout
         while not condition():
             if time.monotonic() > deadline:
@@ -170,7 +170,14 @@ class Stack:
             environ["PLI_PORT_OFFSET"] = str(self.instance.offset)
             return subprocess.run(command, env=environ, check=False).returncode
         finally:
+            _ignore_interrupts()
             self.down()
+
+
+def _ignore_interrupts() -> None:
+    """An impatient second Ctrl-C must not leave half a stack behind."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
 
 
 def _is_ready(process: Process, state: State) -> bool:

@@ -53,7 +53,7 @@ def write(path: Path, settings: Settings) -> None:
     partial = path.with_suffix(".partial")
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.writelines(f"{name}={shlex.quote(value)}\n" for name, value in sorted(settings.items()))
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 class Environment:

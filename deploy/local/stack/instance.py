@@ -13,7 +13,7 @@ from stack.places import Places
 from stack.ports import Ports
 
 DEFAULT = "demo"
-OFFSETS = {"demo": 0, "test": 10_000}
+OFFSETS = {"demo": 0, "test": 10_000, "bench": 15_000}
 OFFSET_OF_OTHERS = 20_000
 
 
@@ -32,7 +32,8 @@ class Instance:
         chosen = name or os.environ.get("PLI_INSTANCE") or DEFAULT
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,30}", chosen):
             raise StackError(
-                f"{chosen!r} can't name an instance", "use lower-case letters, digits and hyphens: PLI_INSTANCE=dev1"
+                f"{chosen!r} can't name an instance",
+                "use lower-case letters, digits and hyphens: PLI_INSTANCE=dev1",
             )
         places = Places.of(chosen)
         moved = _offset(chosen, offset, places)

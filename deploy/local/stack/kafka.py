@@ -41,12 +41,18 @@ def archive_of(built: Path) -> Path:
 def broker_command(built: Path, properties: Path, jmx_port: int) -> list[str]:
     """The broker's command line, with its metrics agent and, where there is one, its class archive."""
     agent = next((built / "libs").glob(f"{AGENT}*.jar"))
+    metrics = f"-javaagent:{agent}=127.0.0.1:{jmx_port}:{FOLDER / 'jmx.yaml'}"
+    return ["java", *HEAP, *_shared(built), *QUIET, metrics, *_main(built, properties)]
+
+
+def _main(built: Path, properties: Path) -> list[str]:
+    return ["-cp", class_path(built), "kafka.Kafka", str(properties)]
+
+
+def _shared(built: Path) -> list[str]:
+    """Start from the class archive. It was made without the agent, and serves beside it."""
     archive = archive_of(built)
-    shared = [f"-XX:SharedArchiveFile={archive}", "-Xshare:auto"] if archive.exists() else []
-    return [
-        "java", *HEAP, *shared, *QUIET, f"-javaagent:{agent}=127.0.0.1:{jmx_port}:{FOLDER / 'jmx.yaml'}",
-        "-cp", class_path(built), "kafka.Kafka", str(properties),
-    ]  # fmt: skip
+    return [f"-XX:SharedArchiveFile={archive}", "-Xshare:auto"] if archive.exists() else []
 
 
 def properties(values: Mapping[str, str | int]) -> str:
@@ -59,10 +65,8 @@ def format_once(built: Path, server_properties: Path, data: Path, admin_password
     if (data / "meta.properties").exists():
         return
     data.mkdir(parents=True, exist_ok=True)
-    archive = archive_of(built)
-    shared = [f"-XX:SharedArchiveFile={archive}", "-Xshare:auto"] if archive.exists() else []
     command = [
-        "java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *shared, *QUIET,
+        "java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *_shared(built), *QUIET,
         "-cp", class_path(built), "kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted",
         "-t", CLUSTER_ID, "-c", str(server_properties),
         "--add-scram", f"SCRAM-SHA-512=[name=admin,password={admin_password}]",
@@ -72,24 +76,26 @@ def format_once(built: Path, server_properties: Path, data: Path, admin_password
         raise BuildFailed(f"Kafka's data folder could not be formatted: {done.stderr[-600:]}", "make reset")
 
 
-def archive_classes(built: Path, ports: tuple[int, int, int]) -> None:
+def archive_classes(built: Path, client: int, controller: int) -> None:
     """Run a throw-away broker once and keep its loaded classes: later starts take half the time."""
     scratch = Path(tempfile.mkdtemp(prefix="pli-kafka-"))
     try:
-        _run_and_archive(built, scratch, ports)
+        _run_and_archive(built, scratch, client, controller)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _run_and_archive(built: Path, scratch: Path, ports: tuple[int, int, int]) -> None:
-    client, controller, jmx = ports
+def _run_and_archive(built: Path, scratch: Path, client: int, controller: int) -> None:
     config = scratch / "server.properties"
-    values = {"client_port": client, "controller_port": controller, "data": str(scratch / "data")}
-    config.write_text(properties({**values, "admin_password": "scratch", "controller_password": "scratch"}))
+    places: dict[str, str | int] = {
+        "client_port": client,
+        "controller_port": controller,
+        "data": str(scratch / "data"),
+    }
+    config.write_text(properties(places | {"admin_password": "scratch", "controller_password": "scratch"}))
     format_once(built, config, scratch / "data", "scratch")
     written = scratch / "classes.jsa"
-    command = broker_command(built, config, jmx)
-    command.insert(1, f"-XX:ArchiveClassesAtExit={written}")
+    command = ["java", *HEAP, f"-XX:ArchiveClassesAtExit={written}", *QUIET, *_main(built, config)]
     log = (scratch / "log").open("w")
     broker = subprocess.Popen(command, stdout=log, stderr=log)
     try:

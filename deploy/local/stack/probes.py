@@ -47,7 +47,7 @@ def kafka_answers(bootstrap: str, username: str, password: str) -> bool:
         return False
 
 
-def kafka_client(bootstrap: str, username: str, password: str) -> dict[str, str | int]:
+def kafka_client(bootstrap: str, username: str, password: str) -> dict[str, str | int | float | bool]:
     """What confluent-kafka needs to speak to our broker."""
     return {
         "bootstrap.servers": bootstrap,

@@ -78,7 +78,9 @@ class _Below:
 
     def _kafka_ready(self) -> bool:
         admin = self._environment.of("provision")
-        return kafka_answers(self._ports.address("kafka"), admin["PLI_KAFKA_USERNAME"], admin["PLI_KAFKA_PASSWORD"])
+        return kafka_answers(
+            self._ports.address("kafka"), admin["PLI_KAFKA_USERNAME"], admin["PLI_KAFKA_PASSWORD"]
+        )
 
     def mongodb(self) -> Process:
         line = mongodb.command(servers.SECANTUSDB.folder, self._places.data / "mongodb", self._ports["mongodb"])
@@ -104,7 +106,9 @@ class _Below:
         return Process("mail", Kind.SERVER, line, self._mail_ready, "mail-web")
 
     def _mail_ready(self) -> bool:
-        return smtp_greets((HOST, self._ports["mail-smtp"])) and http_answers(self._ports.url("mail-web", "/healthz"))
+        return smtp_greets((HOST, self._ports["mail-smtp"])) and http_answers(
+            self._ports.url("mail-web", "/healthz")
+        )
 
     def metrics(self) -> Process:
         line = (

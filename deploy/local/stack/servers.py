@@ -116,16 +116,19 @@ def _kafka(into: Path, log: Path) -> None:
 
 def _check_jars(libs: Path) -> None:
     """Maven has no lock file: the jars' hashes are ours to compare."""
-    listed = dict(reversed(line.split()) for line in (kafka.FOLDER / "jars.sha256").read_text().splitlines())
+    lines = (line.split() for line in (kafka.FOLDER / "jars.sha256").read_text().splitlines())
+    listed = {name: digest for digest, name in lines}
     found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in libs.glob("*.jar")}
     if found != listed:
         strange = sorted(name for name in listed.keys() | found.keys() if listed.get(name) != found.get(name))
-        raise BuildFailed(f"Kafka's jars aren't the pinned ones: {', '.join(strange)}", "make lock   # after reading why")
+        raise BuildFailed(
+            f"Kafka's jars aren't the pinned ones: {', '.join(strange)}", "make lock   # after reading why"
+        )
 
 
 def _kafka_archive(built: Path) -> None:
     if not kafka.archive_of(built).exists():
-        kafka.archive_classes(built, (_spare_port(), _spare_port(), _spare_port()))
+        kafka.archive_classes(built, _spare_port(), _spare_port())
 
 
 def _spare_port() -> int:

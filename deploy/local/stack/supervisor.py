@@ -56,18 +56,17 @@ class Supervisor:
             "--ordered-shutdown", "--disable-dotenv", "--use-uds", "--unix-socket", str(places.socket),
             "--log-file", str(places.logs / "supervisor.log"),
         ]  # fmt: skip
-        with (places.logs / "supervisor.out").open("w") as out:
-            subprocess.Popen(
-                command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True,
-                cwd=places.root, env=supervisor_environment(self._instance), umask=0o077,
-            )  # fmt: skip
+        subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+            start_new_session=True, cwd=places.root, env=supervisor_environment(self._instance), umask=0o077,
+        )  # fmt: skip
         self._wait_until_it_answers()
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_BOUND_S
         while not self.is_running():
             if time.monotonic() > deadline:
-                log = self._instance.places.logs / "supervisor.out"
+                log = self._instance.places.logs / "supervisor.log"
                 raise StackError(f"the supervisor did not start; {log} says why", "make down && make up")
             time.sleep(0.05)
 
@@ -135,7 +134,7 @@ def _mark(process: psutil.Process) -> str | None:
 
 def _is_supervisor(process: psutil.Process) -> bool:
     try:
-        return process.name() == "process-compose"
+        return str(process.name()) == "process-compose"
     except psutil.Error:
         return False
 

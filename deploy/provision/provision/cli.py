@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Annotated
 
 import cyclopts
-from contracts.topics import TOPICS
 from cyclopts import Parameter
 
+from contracts.topics import TOPICS
 from provision import kafka as bus
 from provision import objects as files
 from provision import store as documents
@@ -23,7 +23,7 @@ from provision.settings import Settings
 
 app = cyclopts.App(
     name="provision",
-    help="Give Kafka, the objects and the store what the services need, and no right more. Run it as often as wished.",
+    help="Give Kafka, the objects and the store what the services need, and no right more; as often as wished.",
     version_flags=[],
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from confluent_kafka.admin import (
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it names no exports
     AclBinding,
     AclBindingFilter,
     AclOperation,
@@ -20,12 +20,13 @@ from confluent_kafka.admin import (
     ResourceType,
     ScramCredentialInfo,
     ScramMechanism,
+    UserScramCredentialAlteration,
     UserScramCredentialUpsertion,
 )
 
 from provision.errors import PartitionsDiffer
 from provision.rights import Operation, Resource, Right, Topic, rights
-from provision.settings import KAFKA_PASSWORD, Settings
+from provision.settings import KAFKA_USERS, Settings
 
 BOUND_S = 30.0
 SCRAM_ITERATIONS = 4096
@@ -46,7 +47,7 @@ def client(settings: Settings) -> AdminClient:
             "security.protocol": settings.get("PLI_KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT"),
             "sasl.mechanism": "SCRAM-SHA-512",
             "sasl.username": settings["PLI_KAFKA_USERNAME"],
-            "sasl.password": settings["PLI_KAFKA_PASSWORD"],
+            "sasl.password": settings["PLI_KAFKA_USERS"],
             "log_level": 0,
         }
     )
@@ -61,7 +62,7 @@ def provision(admin: AdminClient, topics: Sequence[Topic], settings: Settings, r
     """Bring the cluster to what the registry says; a sentence on what it took."""
     created = create_topics(admin, topics, replication)
     configure_topics(admin, [topic for topic in topics if topic.name not in created])
-    users = settings.passwords(KAFKA_PASSWORD)
+    users = settings.passwords(KAFKA_USERS)
     set_passwords(admin, users)
     added, removed = set_rights(admin, rights(topics))
     return (
@@ -105,7 +106,9 @@ def configure_topics(admin: AdminClient, topics: Iterable[Topic]) -> None:
 def set_passwords(admin: AdminClient, users: Mapping[str, str]) -> None:
     """Give each user its SCRAM password."""
     how = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
-    changes = [UserScramCredentialUpsertion(user, how, password.encode()) for user, password in users.items()]
+    changes: list[UserScramCredentialAlteration] = [
+        UserScramCredentialUpsertion(user, how, password.encode()) for user, password in users.items()
+    ]
     if changes:
         _wait(admin.alter_user_scram_credentials(changes))
 
@@ -130,7 +133,13 @@ def _binding(right: Right) -> AclBinding:
 
 
 _EVERYTHING = AclBindingFilter(
-    ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+    ResourceType.ANY,
+    None,  # type: ignore[arg-type]  # documented: None matches any value
+    ResourcePatternType.ANY,
+    None,  # type: ignore[arg-type]
+    None,  # type: ignore[arg-type]
+    AclOperation.ANY,
+    AclPermissionType.ANY,
 )
 
 

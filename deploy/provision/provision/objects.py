@@ -8,13 +8,13 @@ from typing import Any
 import urllib3
 from minio import Minio, MinioAdmin
 from minio.commonconfig import ENABLED, Filter
-from minio.credentials import StaticProvider
+from minio.credentials.providers import StaticProvider
 from minio.error import MinioAdminException
 from minio.lifecycleconfig import Expiration, LifecycleConfig, Rule
 from minio.sseconfig import Rule as EncryptionRule
 from minio.sseconfig import SSEConfig
 
-from provision.settings import OBJECTS_SECRET, Settings
+from provision.settings import OBJECT_OWNERS, Settings
 
 HANDED_OVER: Mapping[str, tuple[str, ...]] = {"documents": ("messaging",), "messaging": ("documents", "synthesis")}
 """Who may read, of whose bucket, what was handed over to it (the claim check)."""
@@ -36,7 +36,7 @@ BOUND = urllib3.Timeout(connect=2, read=20)
 def client(settings: Settings) -> Minio:
     """The administrator's client."""
     return Minio(
-        settings["PLI_OBJECTS_ENDPOINT"], settings["PLI_OBJECTS_ACCESS_KEY"], settings["PLI_OBJECTS_SECRET_KEY"],
+        settings["PLI_OBJECTS_ENDPOINT"], settings["PLI_OBJECTS_ACCESS_KEY"], settings["PLI_OBJECT_OWNERS_KEY"],
         secure=_secure(settings), region=settings["PLI_OBJECTS_REGION"], http_client=_pool(),
     )  # fmt: skip
 
@@ -44,7 +44,7 @@ def client(settings: Settings) -> Minio:
 def admin_client(settings: Settings) -> MinioAdmin:
     return MinioAdmin(
         endpoint=settings["PLI_OBJECTS_ENDPOINT"],
-        credentials=StaticProvider(settings["PLI_OBJECTS_ACCESS_KEY"], settings["PLI_OBJECTS_SECRET_KEY"]),
+        credentials=StaticProvider(settings["PLI_OBJECTS_ACCESS_KEY"], settings["PLI_OBJECT_OWNERS_KEY"]),
         region=settings["PLI_OBJECTS_REGION"], secure=_secure(settings), http_client=_pool(),
     )  # fmt: skip
 
@@ -64,7 +64,7 @@ def answers(objects: Minio) -> None:
 
 def provision(objects: Minio, admin: MinioAdmin, settings: Settings) -> str:
     """Bring buckets, users and policies to what is declared; a sentence on what there is now."""
-    owners = settings.passwords(OBJECTS_SECRET)
+    owners = settings.passwords(OBJECT_OWNERS)
     for bucket in owners:
         have_bucket(objects, bucket, settings["PLI_OBJECTS_REGION"])
     for user, secret in owners.items():

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from provision.settings import MONGO_PASSWORD, Settings
+from provision.settings import MONGO_USERS, Settings
 
 Client = MongoClient[Mapping[str, Any]]
 
@@ -15,8 +15,9 @@ Client = MongoClient[Mapping[str, Any]]
 def client(settings: Settings) -> Client:
     """The administrator's client."""
     return MongoClient(
-        settings["PLI_MONGO_URI"], username=settings["PLI_MONGO_USERNAME"], password=settings["PLI_MONGO_PASSWORD"],
-        authSource="admin", serverSelectionTimeoutMS=2000, connectTimeoutMS=2000, socketTimeoutMS=20000,
+        settings["PLI_MONGO_URI"], authSource="admin",
+        username=settings["PLI_MONGO_USERNAME"], password=settings["PLI_MONGO_PASSWORD"],
+        serverSelectionTimeoutMS=2000, connectTimeoutMS=2000, socketTimeoutMS=20000,
     )  # fmt: skip
 
 
@@ -27,7 +28,7 @@ def answers(mongo: Client) -> None:
 
 def provision(mongo: Client, settings: Settings) -> str:
     """Have a user for each service, with its password and one database."""
-    users = settings.passwords(MONGO_PASSWORD)
+    users = settings.passwords(MONGO_USERS)
     for user, password in users.items():
         have_user(mongo, user, password)
     return f"store: {len(users)} users, each with its database"

@@ -1,0 +1,58 @@
+# Everything a newcomer can do. The work is in deploy/local/stack; here are only the names.
+
+PYTHON ?= python3.11
+PY := .venv/bin/python
+STACK := $(PY) -m stack
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test up down status logs reset setup check bench lock lint types
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+demo: setup  ## the whole of Pli, told step by step with real letters, left running to be visited
+	@$(STACK) up
+	@$(PY) -m demo
+
+test: setup  ## every check and test, on a stack of its own beside a running one
+	@$(STACK) verify
+
+up: setup  ## start the stack and wait until everything answers
+	@$(STACK) up
+
+down:  ## stop the stack
+	@$(STACK) down
+
+status:  ## what runs, and what answers
+	@$(STACK) status
+
+logs:  ## follow the logs
+	@$(STACK) logs
+
+reset:  ## stop the stack and wipe its data and secrets
+	@$(STACK) reset
+
+setup: bootstrap  ## install and build what is needed; goes on where it stopped
+	@$(STACK) setup
+
+check: bootstrap  ## fast: lint, types, walls, tests without a stack
+	@$(STACK) check
+
+bench: setup  ## figures, each beside its floor measured in the same run
+	@$(STACK) run --instance bench -- $(PY) tests/bench/run.py
+
+lock: bootstrap  ## write every lock file anew
+	@$(STACK) lock
+
+lint: bootstrap  ## style and formatting
+	@$(STACK) check lint format
+
+types: bootstrap  ## strict types
+	@$(STACK) check types
+
+.PHONY: bootstrap
+bootstrap:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "setup: $(PYTHON) is not on this machine"; \
+	  echo "  to mend it: sudo apt-get install python3.11 python3.11-venv   # or PYTHON=/path/to/it make …"; exit 1; }
+	@$(PYTHON) deploy/local/bootstrap.py

@@ -1,0 +1,62 @@
+"""A few fixed answers over ASGI: no framework, nothing to go wrong, 20 MB of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway_pages.pages import PAGES, Page, stylesheet
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+SAFE: Headers = [
+    (b"content-security-policy", b"default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+]
+PREFIX = "/_gateway/"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Headers
+    body: bytes
+
+
+def answer(path: str) -> Answer:
+    """The answer for a path: a page by its status, the stylesheet, health, or "no such page"."""
+    if path in {"/health/ready", "/health/live"}:
+        return Answer(200, [(b"content-type", b"text/plain")], b"ok")
+    if path == f"{PREFIX}page.css":
+        css = [(b"content-type", b"text/css; charset=utf-8"), (b"cache-control", b"public, max-age=300")]
+        return Answer(200, [*css, *SAFE], _CSS)
+    wanted = path.removeprefix(PREFIX)
+    page = PAGES.get(int(wanted), PAGES[404]) if wanted.isdecimal() and len(wanted) == 3 else PAGES[404]
+    return Answer(page.status, _headers(page), _HTML[page.status])
+
+
+def _headers(page: Page) -> Headers:
+    kept = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store"), *SAFE]
+    if page.retry_after_s is not None:
+        kept.append((b"retry-after", str(page.retry_after_s).encode()))
+    return kept
+
+
+_CSS = stylesheet()
+_HTML = {status: page.html() for status, page in PAGES.items()}
+
+
+async def app(scope: Message, receive: Receive, send: Send) -> None:
+    """The ASGI application."""
+    if scope["type"] != "http":
+        return
+    given = answer(scope["path"])
+    length = (b"content-length", str(len(given.body)).encode())
+    await send({"type": "http.response.start", "status": given.status, "headers": [*given.headers, length]})
+    body = b"" if scope["method"] == "HEAD" else given.body
+    await send({"type": "http.response.body", "body": body})
