@@ -21,6 +21,7 @@ from contracts.base import (
 
 PatientStatus = Literal["active", "closed"]
 Channel = Literal["email", "sms"]
+TimeZone = Annotated[str, Meta(min_length=1, max_length=64, description="an IANA name, e.g. Indian/Reunion")]
 
 
 class PatientChanged(Event, tag="auth.patient-changed.v1", frozen=True, kw_only=True):
@@ -35,18 +36,22 @@ class PatientChanged(Event, tag="auth.patient-changed.v1", frozen=True, kw_only=
     mailbox_address: MailAddress
     email: MailAddress | None
     phone: PhoneNumber | None
-    time_zone: Annotated[str, Meta(min_length=1, max_length=64)] = "Europe/Paris"
+    time_zone: TimeZone = "Europe/Paris"
     language: Annotated[str, Meta(pattern=r"^[a-z]{2}$")] = "fr"
     changed_at: Instant
 
 
 class SealedCode(Event, tag="auth.sealed-code.v1", frozen=True, kw_only=True):
-    """What the box of a `CodeIssued` holds; it never travels outside of it."""
+    """What the box of a `CodeIssued` holds; it never travels outside of it.
+
+    `time_zone` is the patient's: the notice says until which clock time the code holds.
+    """
 
     challenge_id: ChallengeId
     code: Annotated[str, Meta(pattern=r"^[0-9]{6}$", extra={"personal": "secret"})]
     channel: Channel
     destination: MailAddress
+    time_zone: TimeZone = "Europe/Paris"
     expires_at: Instant
 
 
