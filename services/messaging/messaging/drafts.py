@@ -33,11 +33,15 @@ class Conflict(DraftChangedElsewhere):
 
 
 class Typed(Struct, frozen=True, kw_only=True):
-    """What the draft's page sent: the text, the ticks of recipients, and the revision it started from."""
+    """What an open page of the draft sent: the text, the ticks of recipients, and the revision it knows.
+
+    `page` tells open pages apart: an answer that was lost must not make a page conflict with itself.
+    """
 
     text: str
     ticks: tuple[str, ...]
     revision: int
+    page: str
 
 
 class Begun(Struct, frozen=True, kw_only=True):
@@ -147,9 +151,9 @@ async def save_draft(
         wanted = replace(draft, text=typed.text, recipients=_ticked(typed.ticks, found, draft))
         if (wanted.text, set(wanted.recipients)) == (draft.text, set(draft.recipients)):
             return draft
-        if draft.revision != typed.revision:
+        if draft.revision != typed.revision and draft.saved_by != typed.page:
             raise Conflict(draft, typed)
-        return await _save(store, tx, draft, replace(wanted, updated_at=at))
+        return await _save(store, tx, draft, replace(wanted, saved_by=typed.page, updated_at=at))
 
     async with own(store, identity, "draft-saved", "draft", draft_id):
         return await store.transact(work)

@@ -8,7 +8,6 @@ from chassis.errors import NotFound
 from chassis.i18n import mark as _
 from chassis.identity import Identity
 from chassis.ids import new_id
-from chassis.objects import Objects
 from chassis.store import Tx
 from contracts.base import Claim
 from contracts.documents import AttachmentKeepRequested
@@ -16,6 +15,7 @@ from messaging.access import note, own
 from messaging.domain.errors import MessagingError
 from messaging.domain.keeping import date_fault, may_be_kept, title_fault, type_fault
 from messaging.domain.model import Attachment, Keep, Message
+from messaging.objects import Objects
 from messaging.store import MessagingStore
 
 

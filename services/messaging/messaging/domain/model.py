@@ -255,6 +255,7 @@ class Draft(Kept, kw_only=True):
 
     `recipients` are addresses out of the conversation's `ReplyOptions`. `rows_revision` grows with each
     change of its files: it is what two concurrent additions meet on, so that the total is never passed.
+    `saved_by` is the open page that saved last: that page is never in conflict with itself.
     """
 
     id: DraftId = field(name="_id")
@@ -265,6 +266,7 @@ class Draft(Kept, kw_only=True):
     to_all: bool = False
     revision: int = 1
     rows_revision: int = 1
+    saved_by: str = ""
     created_at: Instant
     updated_at: Instant
 

@@ -50,6 +50,7 @@ class Drafts(Store[Tx]):
             "text": draft.text,
             "recipients": list(draft.recipients),
             "to_all": draft.to_all,
+            "saved_by": draft.saved_by,
             "updated_at": draft.updated_at,
         }
         result = await self.collection("drafts").update_one(

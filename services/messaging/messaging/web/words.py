@@ -38,6 +38,8 @@ KEEP_REFUSALS: dict[str, str] = {
     "too-large": _("Ce fichier est trop volumineux pour vos documents."),
     "empty": _("Ce fichier est vide."),
     "title": _("Le nom du document n'est pas accepté."),
+    "type": _("Le type de document n'est pas accepté."),
+    "date": _("La date du document ne peut pas être dans le futur."),
     "claim-refused": _("Le fichier n'a pas pu être transmis. Vous pouvez réessayer."),
     "claim-mismatch": _("Le fichier a été abîmé pendant la copie. Vous pouvez réessayer."),
 }
@@ -73,3 +75,6 @@ TYPE_WORDS: dict[str, str] = {
     "administrative": _("Pièces administratives"),
     "other": _("Autres documents"),
 }
+FAILED = frozenset({"failed", "given-up"})
+TYPE_CHOOSE = _("Choisir un type")
+BLOCKED_RECIPIENT = _("Un destinataire ne peut plus recevoir de réponse. Votre message n'a pas été envoyé.")

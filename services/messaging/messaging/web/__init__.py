@@ -1,0 +1,45 @@
+"""Messaging's pages: the mailbox, conversations, drafts and attachments, in the guide's words.
+
+Handlers ask for these by name: `store`, `objects`, `domains` (who may be answered) and `news`
+(a `MailboxNews` that a follower of `messaging.events` feeds with `tell`).
+"""
+
+from pathlib import Path
+
+from litestar import Controller
+
+from chassis.i18n import mark as _
+from chassis.web import Toast, WebPages
+from messaging.web.attachments import AttachmentPages
+from messaging.web.conversations import ConversationPages
+from messaging.web.draft_files import DraftFiles
+from messaging.web.drafts import DraftPages
+from messaging.web.live import MailboxNews
+from messaging.web.mailbox import MailboxPages
+
+__all__ = ["PAGES", "MailboxNews", "controllers"]
+
+HERE = Path(__file__).parent
+
+controllers: list[type[Controller]] = [
+    MailboxPages,
+    ConversationPages,
+    AttachmentPages,
+    DraftPages,
+    DraftFiles,
+]
+
+PAGES = WebPages(
+    prefix="/messagerie",
+    templates=HERE / "templates",
+    static=HERE / "static",
+    locale=HERE.parent / "locale",
+    toasts={
+        "message-sent": _("Message envoyé"),
+        "selection-added": _("Sélection ajoutée"),
+        "draft-saved": _("Brouillon enregistré"),
+        "draft-removed": _("Brouillon supprimé"),
+        "recipients-changed": _("Les destinataires du brouillon ont été changés"),
+        "document-added": Toast(_("Document ajouté"), "/documents", _("Voir mes documents")),
+    },
+)

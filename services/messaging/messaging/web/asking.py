@@ -1,0 +1,57 @@
+"""How a patient's browser asks: for which page of the list, and whether anybody will see the answer."""
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfoNotFoundError
+
+from litestar import Request
+from litestar.datastructures import State
+
+from chassis import web
+from chassis.identity import Identity
+from messaging.domain.model import Patient
+from messaging.mailbox import ListPlace
+from messaging.store import PageKey
+
+PatientRequest = Request[Identity, None, State]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_LATEST = 10**14
+_KEY_AT_MOST = 80
+
+
+def is_prefetch(request: PatientRequest) -> bool:
+    """Whether the browser only fetches ahead: nothing is shown yet, so nothing is read."""
+    purposes = (request.headers.get(name, "") for name in ("sec-purpose", "purpose", "x-moz"))
+    return any("prefetch" in purpose.lower() for purpose in purposes)
+
+
+def on_the_clock_of(patient: Patient) -> None:
+    """Show the dates of this request in the patient's time zone; one nobody knows leaves the default."""
+    with suppress(ZoneInfoNotFoundError, ValueError):
+        web.use_time_zone(patient.time_zone)
+
+
+def key_text(key: PageKey) -> str:
+    """A page's key in an address: milliseconds and id."""
+    return f"{(key.at - _EPOCH) // _MILLISECOND}.{key.id}"
+
+
+def read_key(text: str | None) -> PageKey | None:
+    """The key that an address carries; one that can't be read means the first page."""
+    milliseconds, dot, row_id = (text or "")[:_KEY_AT_MOST].partition(".")
+    if not dot or not milliseconds.isascii() or not milliseconds.isdigit() or int(milliseconds) > _LATEST:
+        return None
+    return PageKey(at=_EPOCH + int(milliseconds) * _MILLISECOND, id=row_id)
+
+
+def place_of(request: PatientRequest) -> ListPlace:
+    """Which page of the list the address asks for."""
+    number = request.query_params.get("n", "1")
+    older_than = read_key(request.query_params.get("avant"))
+    return ListPlace(
+        older_than=older_than,
+        newer_than=None if older_than else read_key(request.query_params.get("apres")),
+        first=int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 1,
+    )

@@ -1,0 +1,239 @@
+"""Received attachments: seen, downloaded, kept among the patient's documents."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.response import Redirect, Template
+
+from chassis import web
+from chassis.clock import now
+from chassis.errors import NotFound
+from chassis.web.dates import local
+from contracts.documents import TYPE_CODES
+from messaging.access import record
+from messaging.domain.keeping import FORBIDDEN, cleaned_title, proposed_title
+from messaging.domain.model import Attachment, Keep, Patient
+from messaging.keeping import NotKeepable, Received, Wish, faults, keep, keep_of, open_attachment
+from messaging.objects import Objects
+from messaging.store import MessagingStore
+from messaging.web import words
+from messaging.web.asking import PatientRequest, on_the_clock_of
+from messaging.web.conversations import object_chunks
+from messaging.web.shown import kind_of_file
+
+PICTURES = frozenset({"image/png", "image/jpeg"})
+TEXT_SHOWN = 200_000
+"""Bytes of a text that its page shows."""
+SLOW = timedelta(seconds=60)
+CHOOSE = ""
+
+
+class KeepForm(msgspec.Struct, kw_only=True):
+    """The dialog "Ajouter dans mon espace santé". `propose` is the cleaned name, taken in one press."""
+
+    nom: str
+    date: str
+    type: str
+    confidentialite: Annotated[str, msgspec.Meta(pattern="^(visible|masque)$")]
+    propose: str | None = None
+
+
+class AttachmentPages(Controller):
+    """`/messagerie/pieces/<message>/<attachment>…` and `/messagerie/ajouts/<request>`."""
+
+    path = "/messagerie"
+
+    @get("/pieces/{message_id:str}/{attachment_id:str}")
+    async def attachment(
+        self,
+        request: PatientRequest,
+        store: MessagingStore,
+        objects: Objects,
+        message_id: str,
+        attachment_id: str,
+    ) -> Template:
+        """What can be seen of the file, and what can be done with it."""
+        received = await open_attachment(store, request.user, message_id, attachment_id)
+        await _set_clock(request, store)
+        keeps = await store.keeps(request.user.patient_id, [message_id])
+        preview, text = await _preview(objects, received.attachment)
+        return web.page(
+            "attachment.html",
+            received=received,
+            kind=kind_of_file(received.attachment),
+            kept=_latest(keeps, attachment_id),
+            preview=preview,
+            preview_text=text,
+        )
+
+    @get("/pieces/{message_id:str}/{attachment_id:str}/fichier")
+    async def download(
+        self,
+        request: PatientRequest,
+        store: MessagingStore,
+        objects: Objects,
+        message_id: str,
+        attachment_id: str,
+    ) -> Response[Any]:
+        """The file itself, as a download."""
+        received = await open_attachment(store, request.user, message_id, attachment_id)
+        await record(store, request.user, "attachment-downloaded", "attachment", attachment_id)
+        return await _bytes(request, objects, received.attachment)
+
+    @get("/pieces/{message_id:str}/{attachment_id:str}/apercu")
+    async def picture(
+        self,
+        request: PatientRequest,
+        store: MessagingStore,
+        objects: Objects,
+        message_id: str,
+        attachment_id: str,
+    ) -> Response[Any]:
+        """A picture for its own page."""
+        received = await open_attachment(store, request.user, message_id, attachment_id)
+        if received.attachment.media_type not in PICTURES:
+            raise NotFound(f"attachment {attachment_id} is no picture")
+        return await _bytes(request, objects, received.attachment, inline=True)
+
+    @get("/pieces/{message_id:str}/{attachment_id:str}/ajouter")
+    async def keep_dialog(
+        self, request: PatientRequest, store: MessagingStore, message_id: str, attachment_id: str
+    ) -> Template:
+        """The dialog that asks under what name, date and type the file is to be kept."""
+        received = await open_attachment(store, request.user, message_id, attachment_id)
+        if not received.may_be_kept:
+            raise NotKeepable(received.attachment.media_type)
+        await _set_clock(request, store)
+        wish = Wish(
+            title=proposed_title(received.attachment.filename),
+            dated=local(received.message.at).date(),
+            type_code=CHOOSE,
+            masked=False,
+        )
+        return _dialog(received, wish, {})
+
+    @post("/pieces/{message_id:str}/{attachment_id:str}/ajouter", request_max_body_size=20_000)
+    async def ask_to_keep(
+        self,
+        request: PatientRequest,
+        store: MessagingStore,
+        objects: Objects,
+        message_id: str,
+        attachment_id: str,
+    ) -> Redirect | Template:
+        """Hand the file over to documents, or say what is to be mended first."""
+        form = await web.read_form(request, KeepForm)
+        received = await open_attachment(store, request.user, message_id, attachment_id)
+        await _set_clock(request, store)
+        wish = _wish(form)
+        found = faults(wish, local(now()).date())
+        if found:
+            return _dialog(received, wish, found, typed_date=form.date, status=422)
+        wanted = await keep(store, objects, request.user, received, wish, at=now())
+        return web.see_other(f"/messagerie/ajouts/{wanted.id}")
+
+    @get("/ajouts/{keep_id:str}")
+    async def kept(self, request: PatientRequest, store: MessagingStore, keep_id: str) -> Template:
+        """How far keeping a file has come."""
+        wanted = await keep_of(store, request.user, keep_id)
+        shown: dict[str, Any] = {
+            "keep": wanted,
+            "late": now() - wanted.requested_at > SLOW,
+            "refusal": words.KEEP_REFUSALS.get(wanted.reason or "", words.KEEP_REFUSED),
+        }
+        if web.fetch_is_fragment(request):
+            return web.fragment("keep-state.html", **shown)
+        message = await store.message(request.user.patient_id, wanted.message_id)
+        return web.page("kept.html", message=message, **shown)
+
+
+async def _set_clock(request: PatientRequest, store: MessagingStore) -> Patient:
+    patient = await store.patient(request.user.patient_id)
+    on_the_clock_of(patient)
+    return patient
+
+
+def _latest(keeps: list[Keep], attachment_id: str) -> Keep | None:
+    return next((one for one in reversed(keeps) if one.attachment_id == attachment_id), None)
+
+
+async def _bytes(
+    request: PatientRequest, objects: Objects, attachment: Attachment, *, inline: bool = False
+) -> Response[Any]:
+    return await web.byte_stream(
+        request,
+        object_chunks(objects, attachment.object_key),
+        size=attachment.size,
+        filename=attachment.filename,
+        media_type=attachment.media_type,
+        inline=inline,
+        etag=attachment.sha256,
+    )
+
+
+async def _preview(objects: Objects, attachment: Attachment) -> tuple[str, str]:
+    """What kind of preview there is, and its text if it is one."""
+    if attachment.media_type in PICTURES:
+        return "picture", ""
+    if attachment.media_type != "text/plain" or not 0 < attachment.size <= TEXT_SHOWN:
+        return "none", ""
+    content = await objects.read(attachment.object_key, TEXT_SHOWN)
+    return "text", _decoded(content)
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def _wish(form: KeepForm) -> Wish:
+    return Wish(
+        title=form.propose if form.propose is not None else form.nom,
+        dated=_date(form.date),
+        type_code=form.type,
+        masked=form.confidentialite == "masque",
+    )
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
+def _dialog(
+    received: Received,
+    wish: Wish,
+    found: dict[str, str],
+    *,
+    typed_date: str | None = None,
+    status: int = 200,
+) -> Template:
+    dated = wish.dated.isoformat() if wish.dated else ""
+    return web.page(
+        "keep.html",
+        status=status,
+        received=received,
+        wish=wish,
+        dated=dated if typed_date is None else typed_date,
+        cleaned=cleaned_title(wish.title),
+        errors=_sentences(found),
+        forbidden=" ".join(FORBIDDEN),
+        today=local(now()).date().isoformat(),
+        types=[(CHOOSE, words.TYPE_CHOOSE), *((code, words.TYPE_WORDS[code]) for code in TYPE_CODES)],
+    )
+
+
+def _sentences(found: dict[str, str]) -> dict[str, str]:
+    """By the id of the field in the page."""
+    tables = {
+        "title": ("nom", words.TITLE_FAULTS),
+        "dated": ("date", words.DATE_FAULTS),
+        "type_code": ("type", words.TYPE_FAULTS),
+    }
+    return {tables[field][0]: tables[field][1][code] for field, code in found.items()}

@@ -1,0 +1,146 @@
+"""The files of a draft: added, waited for, taken off. Each button saves what is typed first."""
+
+from collections.abc import Awaitable, Callable
+
+from litestar import Controller, get, post
+from litestar.response import Redirect, Template
+
+from chassis import web
+from chassis.clock import now
+from chassis.errors import NotFound
+from chassis.web.forms import Fields, UnreadableFields, text_fields
+from messaging.attaching import Picked, ask_again, attach_documents, attach_synthesis, detach
+from messaging.domain.addresses import Domains
+from messaging.domain.drafting import ROWS_AT_MOST, remaining
+from messaging.domain.errors import MessagingError
+from messaging.domain.limits import REPLY_ATTACHMENT_BYTES
+from messaging.drafts import Conflict, open_draft, save_draft
+from messaging.store import MessagingStore
+from messaging.web.asking import PatientRequest
+from messaging.web.draft_page import (
+    DRAFT_BODY,
+    address_of,
+    conflict_page,
+    draft_page,
+    gone_page,
+    typed_in,
+)
+from messaging.web.shown import FilesShown
+
+PICKER_BODY = 100_000
+NAME_AT_MOST = 255
+ID_AT_MOST = 36
+
+
+class DraftFiles(Controller):
+    """`/messagerie/brouillons/<draft>/…` for its files."""
+
+    path = "/messagerie/brouillons/{draft_id:str}"
+    exception_handlers = {Conflict: conflict_page}  # noqa: RUF012 - Litestar's own declaration
+
+    @get("/pieces")
+    async def files(self, request: PatientRequest, store: MessagingStore, draft_id: str) -> Template:
+        """The files as they are now, for a page that waits for one."""
+        draft = await store.draft(request.user.patient_id, draft_id)
+        rows = await store.draft_rows(request.user.patient_id, draft.id)
+        return web.fragment("files.html", files=FilesShown(draft_id=draft.id, rows=tuple(rows), at=now()))
+
+    @post("/choisir", request_max_body_size=DRAFT_BODY)
+    async def choose(
+        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str
+    ) -> Redirect | Template:
+        """"Ajouter un document": on to the picker, which documents owns, with the room that is left."""
+
+        async def go() -> Redirect:
+            rows = await store.draft_rows(request.user.patient_id, draft_id)
+            left = max(0, remaining(rows))
+            return web.see_other(f"/documents/choisir?brouillon={draft_id}&reste={left}")
+
+        return await _saved_first(request, store, domains, draft_id, go)
+
+    @post("/documents", request_max_body_size=PICKER_BODY)
+    async def add_documents(
+        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str
+    ) -> Redirect | Template:
+        """What was ticked in the picker: `document` repeated, and for each `taille-<id>` and `nom-<id>`."""
+        picked = read_picked(await text_fields(request))
+        try:
+            added = await attach_documents(store, request.user, draft_id, picked, at=now())
+        except MessagingError as error:
+            desk = await open_draft(store, domains, request.user, draft_id)
+            return await draft_page(request, store, desk, error=error)
+        return web.see_other(address_of(draft_id), toast="selection-added" if added else None)
+
+    @post("/profil", request_max_body_size=DRAFT_BODY)
+    async def add_synthesis(
+        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str
+    ) -> Redirect | Template:
+        """"Ajouter mon profil médical"."""
+
+        async def act() -> Redirect:
+            await attach_synthesis(store, request.user, draft_id, at=now())
+            return web.see_other(address_of(draft_id))
+
+        return await _saved_first(request, store, domains, draft_id, act)
+
+    @post("/pieces/{row_id:str}/retrait", request_max_body_size=DRAFT_BODY)
+    async def remove(
+        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str, row_id: str
+    ) -> Redirect | Template:
+        """"Retirer"."""
+
+        async def act() -> Redirect:
+            await detach(store, request.user, draft_id, row_id)
+            return web.see_other(address_of(draft_id))
+
+        return await _saved_first(request, store, domains, draft_id, act)
+
+    @post("/pieces/{row_id:str}/reprise", request_max_body_size=DRAFT_BODY)
+    async def retry(
+        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str, row_id: str
+    ) -> Redirect | Template:
+        """"Réessayer"."""
+
+        async def act() -> Redirect:
+            await ask_again(store, request.user, draft_id, row_id, at=now())
+            return web.see_other(address_of(draft_id))
+
+        return await _saved_first(request, store, domains, draft_id, act)
+
+
+async def _saved_first(
+    request: PatientRequest,
+    store: MessagingStore,
+    domains: Domains,
+    draft_id: str,
+    act: Callable[[], Awaitable[Redirect]],
+) -> Redirect | Template:
+    """Save what is typed, then `act`; what the patient must mend is shown on the draft's page."""
+    typed = await typed_in(request)
+    try:
+        await save_draft(store, domains, request.user, draft_id, typed, at=now())
+    except NotFound:
+        return gone_page(typed)
+    try:
+        return await act()
+    except MessagingError as error:
+        desk = await open_draft(store, domains, request.user, draft_id)
+        return await draft_page(request, store, desk, error=error)
+
+
+def read_picked(fields: Fields) -> list[Picked]:
+    """The documents ticked in the picker, each once. Raises `UnreadableFields`; sizes are checked again later."""
+    ids = list(dict.fromkeys(fields.get("document", [])))
+    if len(ids) > ROWS_AT_MOST:
+        raise UnreadableFields("document")
+    return [_picked(document_id, fields) for document_id in ids]
+
+
+def _picked(document_id: str, fields: Fields) -> Picked:
+    size = fields.get(f"taille-{document_id}", [""])[0]
+    name = fields.get(f"nom-{document_id}", [""])[0].strip()[:NAME_AT_MOST]
+    if len(document_id) != ID_AT_MOST:
+        raise UnreadableFields("document")
+    if not (size.isascii() and size.isdigit() and len(size) < 10) or not name:
+        raise UnreadableFields(f"taille-{document_id}", f"nom-{document_id}")
+    return Picked(document_id=document_id, size=min(int(size), REPLY_ATTACHMENT_BYTES + 1), filename=name)

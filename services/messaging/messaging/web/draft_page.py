@@ -1,0 +1,83 @@
+"""What the draft's page shows and what it sends, for all the buttons that lead back to it."""
+
+from typing import Any
+
+import msgspec
+from litestar.response import Template
+
+from chassis import web
+from chassis.clock import now
+from chassis.ids import new_id
+from messaging.domain.errors import MessagingError, NobodyChosen, NothingToSend, ReplyBlocked, TextTooLong
+from messaging.drafts import Conflict, Desk, Typed
+from messaging.store import MessagingStore
+from messaging.web.asking import PatientRequest
+from messaging.web.mailbox import list_shown
+from messaging.web.shown import FilesShown, ticks
+from messaging.web.words import BLOCKED_RECIPIENT
+
+DRAFT_BODY = 512_000
+"""Bytes of a draft's form: 20,000 characters take at most 240,000, and the author of more is told so."""
+
+
+class DraftForm(msgspec.Struct, kw_only=True):
+    """The draft's page: text, ticked recipients, the revision it knows, and which open page it is."""
+
+    revision: int
+    texte: str = ""
+    a: tuple[str, ...] = ()
+    page: str = ""
+
+
+def address_of(draft_id: str) -> str:
+    """Where a draft's page is."""
+    return f"/messagerie/brouillons/{draft_id}"
+
+
+async def typed_in(request: PatientRequest) -> Typed:
+    """What the page sent. Raises `UnreadableFields`."""
+    form = await web.read_form(request, DraftForm)
+    return Typed(text=form.texte, ticks=form.a, revision=form.revision, page=form.page[:64])
+
+
+async def draft_page(
+    request: PatientRequest, store: MessagingStore, desk: Desk, error: MessagingError | None = None
+) -> Template:
+    """The draft beside the list, with what must be mended when `error` says so."""
+    shown = await list_shown(request, store, request.user, current=desk.conversation.id)
+    return web.page(
+        "draft.html",
+        status=error.status if error else 200,
+        list=shown,
+        desk=desk,
+        text=desk.draft.text,
+        page_id=new_id(),
+        ticks=ticks(desk.options.everyone, desk.draft.recipients),
+        files=FilesShown(draft_id=desk.draft.id, rows=desk.rows, at=now()),
+        errors=_sentences(error),
+    )
+
+
+def _sentences(error: MessagingError | None) -> dict[str, str]:
+    """The one thing to mend, by the id of the place in the page where it is."""
+    if error is None:
+        return {}
+    if isinstance(error, ReplyBlocked):
+        return {"a": BLOCKED_RECIPIENT}
+    if isinstance(error, NobodyChosen):
+        return {"a": error.sentence}
+    if isinstance(error, NothingToSend | TextTooLong):
+        return {"texte": error.sentence}
+    return {"pieces": error.sentence}
+
+
+def conflict_page(request: Any, error: Conflict) -> Template:
+    """Both texts, side by side with the choice of one; nothing is overwritten."""
+    return web.page(
+        "conflict.html", status=error.status, saved=error.saved, typed=error.typed, page_id=new_id()
+    )
+
+
+def gone_page(typed: Typed) -> Template:
+    """The draft was sent or thrown away elsewhere: what was typed is given back."""
+    return web.page("draft-gone.html", status=404, text=typed.text)

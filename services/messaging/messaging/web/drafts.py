@@ -1,0 +1,103 @@
+"""Drafts: the page, its saving, its files, and "Envoyer". Every button of the page saves first."""
+
+from litestar import Controller, get, post
+from litestar.response import Redirect, Template
+
+from chassis import web
+from chassis.clock import now
+from chassis.errors import NotFound
+from messaging.domain.addresses import Domains
+from messaging.domain.errors import MessagingError
+from messaging.drafts import Conflict, Typed, open_draft, remove_draft, save_draft, submit_reply
+from messaging.store import MessagingStore
+from messaging.web.asking import PatientRequest, on_the_clock_of
+from messaging.web.draft_page import (
+    DRAFT_BODY,
+    address_of,
+    conflict_page,
+    draft_page,
+    gone_page,
+    typed_in,
+)
+
+
+class DraftPages(Controller):
+    """`/messagerie/brouillons/<draft>`: writing, saving, sending, throwing away."""
+
+    path = "/messagerie/brouillons/{draft_id:str}"
+    exception_handlers = {Conflict: conflict_page}  # noqa: RUF012 - Litestar's own declaration
+
+    @get("/")
+    async def draft(
+        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str
+    ) -> Template:
+        """The draft beside the list."""
+        return await draft_page(request, store, await open_draft(store, domains, request.user, draft_id))
+
+    @post("/", request_max_body_size=DRAFT_BODY)
+    async def save(
+        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str
+    ) -> Redirect | Template:
+        """Autosave, "Enregistrer le brouillon", or the text chosen in a conflict."""
+        typed = await typed_in(request)
+        if web.fetch_is_fragment(request):
+            return await self._autosave(request, store, domains, draft_id, typed=typed)
+        try:
+            await save_draft(store, domains, request.user, draft_id, typed, at=now())
+        except NotFound:
+            return gone_page(typed)
+        return web.see_other(address_of(draft_id), toast="draft-saved")
+
+    async def _autosave(
+        self,
+        request: PatientRequest,
+        store: MessagingStore,
+        domains: Domains,
+        draft_id: str,
+        *,
+        typed: Typed,
+    ) -> Template:
+        """A conflict is told in the page (200, or the shell would only try again): its button shows both texts."""
+        try:
+            draft = await save_draft(store, domains, request.user, draft_id, typed, at=now())
+        except Conflict:
+            return web.fragment("saved-elsewhere.html", draft_id=draft_id)
+        on_the_clock_of(await store.patient(request.user.patient_id))
+        return web.fragment("saved.html", draft=draft)
+
+    @post("/envoi", request_max_body_size=DRAFT_BODY)
+    async def send(
+        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str
+    ) -> Redirect | Template:
+        """"Envoyer": save, then send, or show what is to be mended with nothing lost."""
+        typed = await typed_in(request)
+        try:
+            await save_draft(store, domains, request.user, draft_id, typed, at=now())
+            sent = await submit_reply(store, domains, request.user, draft_id, at=now())
+        except NotFound:
+            return await self._sent_before(request, store, draft_id)
+        except MessagingError as error:
+            if isinstance(error, Conflict):
+                raise
+            desk = await open_draft(store, domains, request.user, draft_id)
+            return await draft_page(request, store, desk, error=error)
+        return web.see_other(f"/messagerie/conversations/{sent.conversation_id}", toast="message-sent")
+
+    async def _sent_before(
+        self, request: PatientRequest, store: MessagingStore, draft_id: str
+    ) -> Redirect | Template:
+        """The draft is gone. Pressed twice: it was sent with these very words. Otherwise the words are shown."""
+        typed = await typed_in(request)
+        try:
+            sent = await store.message(request.user.patient_id, draft_id)
+        except NotFound:
+            return gone_page(typed)
+        if sent.text != typed.text:
+            return gone_page(typed)
+        return web.see_other(f"/messagerie/conversations/{sent.conversation_id}", toast="message-sent")
+
+    @post("/suppression", request_max_body_size=DRAFT_BODY)
+    async def remove(self, request: PatientRequest, store: MessagingStore, draft_id: str) -> Redirect:
+        """"Supprimer le brouillon"."""
+        draft = await remove_draft(store, request.user, draft_id)
+        return web.see_other(f"/messagerie/conversations/{draft.conversation_id}", toast="draft-removed")

@@ -1,0 +1,60 @@
+"""The mailbox: its page, the list of conversations, the unread badge, and news of both."""
+
+from litestar import Controller, Response, get
+from litestar.response import Stream, Template
+
+from chassis import web
+from chassis.identity import Identity
+from chassis.web.asking import page_before
+from messaging.mailbox import count_unread, look_into
+from messaging.store import MessagingStore
+from messaging.web.asking import PatientRequest, on_the_clock_of, place_of
+from messaging.web.live import MailboxNews
+from messaging.web.shown import ListShown
+
+LIST_FIELDS = ("avant", "apres", "n")
+
+
+class MailboxPages(Controller):
+    """`/messagerie` and what its page fetches again."""
+
+    path = "/messagerie"
+
+    @get("/")
+    async def mailbox(self, request: PatientRequest, store: MessagingStore) -> Template:
+        """The address, the list, and nothing opened."""
+        return web.page("mailbox.html", list=await list_shown(request, store, request.user))
+
+    @get("/liste")
+    async def rows(self, request: PatientRequest, store: MessagingStore) -> Response[None] | Template:
+        """The list, for a page that shows an older one; nothing (204) when it is still the same."""
+        current = request.query_params.get("ouverte") or None
+        shown = await list_shown(request, store, request.user, current=current)
+        if request.query_params.get("revision") == str(shown.view.mailbox.revision):
+            return web.unchanged()
+        return web.fragment("list.html", list=shown)
+
+    @get("/non-lus")
+    async def unread(self, request: PatientRequest, store: MessagingStore) -> Template:
+        """The badge beside "Messagerie"."""
+        return web.fragment("unread.html", unread=await count_unread(store, request.user))
+
+    @get("/flux")
+    async def stream(self, request: PatientRequest, news: MailboxNews) -> Stream:
+        """Says when the list and the badge should be fetched again."""
+        return web.event_stream(request, news.follow(request.user.patient_id))
+
+    @get("/echanges")
+    async def exchanges(self, request: PatientRequest) -> Template:
+        """What it means that a professional put an end to the exchange."""
+        return web.page("exchanges.html", back=page_before(request) or "/messagerie")
+
+
+async def list_shown(
+    request: PatientRequest, store: MessagingStore, identity: Identity, current: str | None = None
+) -> ListShown:
+    """The list beside every page of the mailbox, at the place that the address asks for."""
+    view = await look_into(store, identity, place_of(request))
+    on_the_clock_of(view.patient)
+    query = {name: request.query_params[name] for name in LIST_FIELDS if name in request.query_params}
+    return ListShown(view=view, query=query, current=current)

@@ -1,0 +1,169 @@
+"""What templates show of the domain: addresses of pages, words for states, numbers as the guide writes them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from urllib.parse import urlencode
+
+from msgspec import Struct
+
+from messaging.domain.delivery import LATE_AFTER
+from messaging.domain.drafting import remaining, tick_of, waits_too_long
+from messaging.domain.limits import REPLY_ATTACHMENT_BYTES, counted
+from messaging.domain.model import Attachment, Delivery, DraftRow, Party, RowState
+from messaging.mailbox import MailboxView, number_after, number_before
+from messaging.web import words
+from messaging.web.asking import key_text
+
+_NBSP = "\N{NO-BREAK SPACE}"
+
+
+class ListShown(Struct, frozen=True, kw_only=True):
+    """The list of conversations as one page shows it. `current` is the conversation that is open, if one is."""
+
+    view: MailboxView
+    query: Mapping[str, str] = MappingProxyType({})
+    current: str | None = None
+
+    @property
+    def span(self) -> str:
+        """« 1 - 50 sur 1 430 »."""
+        total = f"{self.view.mailbox.conversations:,}".replace(",", _NBSP)
+        return f"{self.view.first} - {self.view.last} sur {total}"
+
+    @property
+    def older(self) -> str | None:
+        """The address of the page that follows."""
+        key = self.view.page.older
+        return f"?{urlencode({'avant': key_text(key), 'n': number_after(self.view)})}" if key else None
+
+    @property
+    def newer(self) -> str | None:
+        """The address of the page before."""
+        key = self.view.page.newer
+        if key is None:
+            return None
+        first = number_before(self.view)
+        return f"?{urlencode({'apres': key_text(key), 'n': first})}" if first > 1 else "?"
+
+    @property
+    def refresh(self) -> str:
+        """The address that answers with this list when it has changed, and with nothing when not."""
+        asked = {"revision": self.view.mailbox.revision, "ouverte": self.current or "", **self.query}
+        return f"/messagerie/liste?{urlencode(asked)}"
+
+
+class StateShown(Struct, frozen=True):
+    """One recipient's state in words, with its tone: `good`, `bad` or `quiet`."""
+
+    text: str
+    name: str
+    tone: str
+    at: datetime
+    reason: str | None = None
+
+
+class StatesShown(Struct, frozen=True, kw_only=True):
+    """A reply's state for each recipient. `settled` when the page need not ask again."""
+
+    rows: tuple[StateShown, ...]
+    settled: bool
+
+
+def delivery_shown(delivery: Delivery, now: datetime) -> StateShown:
+    """How far a reply has come for one recipient. Without a receipt nothing is said about reading."""
+    state = delivery.reply_state
+    waits = state in ("queued", "sending")
+    text = words.DELIVERY_WORDS[state]
+    if waits and now - delivery.queued_at > LATE_AFTER:
+        text = words.DELIVERY_LATE
+    return StateShown(
+        text=text,
+        name=delivery.recipient.name,
+        tone=words.DELIVERY_TONES.get(state, "quiet"),
+        at=delivery.changed_at,
+        reason=words.DELIVERY_REASONS.get(delivery.reason or "") if state in words.FAILED else None,
+    )
+
+
+class FilesShown(Struct, frozen=True, kw_only=True):
+    """The files of a draft and the room that is left for more. `at` is when the page is made."""
+
+    draft_id: str
+    rows: tuple[DraftRow, ...]
+    at: datetime
+
+    @property
+    def used(self) -> int:
+        """Bytes that the files take."""
+        return counted(self.rows)
+
+    @property
+    def left(self) -> int:
+        """Bytes still free, never negative."""
+        return max(0, remaining(self.rows))
+
+    @property
+    def most(self) -> int:
+        """Bytes that all files may take."""
+        return REPLY_ATTACHMENT_BYTES
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a file may still come by itself, so that the page asks again."""
+        return any(row.state is RowState.PENDING and not self.late(row) for row in self.rows)
+
+    def late(self, row: DraftRow) -> bool:
+        """Whether to offer to ask again for this file."""
+        return waits_too_long(row, self.at)
+
+    def refusal(self, row: DraftRow) -> str:
+        """Why a file was refused, in words."""
+        return words.ROW_REFUSALS.get(row.reason or "", words.ROW_REFUSED)
+
+
+class Tick(Struct, frozen=True):
+    """A recipient that can be ticked."""
+
+    value: str
+    name: str
+    ticked: bool
+
+
+def ticks(everyone: Sequence[Party], chosen: Sequence[str]) -> list[Tick]:
+    """Who may be answered, ticked when chosen."""
+    return [Tick(tick_of(party.address), party.name, party.address in chosen) for party in everyone]
+
+
+def initials(name: str) -> str:
+    """At most two letters that stand for a person beside their message."""
+    letters = [word[0] for word in name.split() if word[0].isalpha()]
+    return "".join((letters[:1] + letters[-1:]) if len(letters) > 1 else letters).upper()
+
+
+def names(parties: Sequence[Party]) -> str:
+    """« Inaya Michel, Marie Chanteau »."""
+    return ", ".join(party.name for party in parties)
+
+
+def is_settled(deliveries: Sequence[Delivery]) -> bool:
+    """Whether nothing more will be told of this reply."""
+    return all(one.reply_state in ("read", "failed", "given-up") for one in deliveries)
+
+
+_KINDS = {
+    "application/pdf": "PDF",
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/tiff": "TIFF",
+    "text/plain": "TXT",
+    "text/rtf": "RTF",
+    "application/rtf": "RTF",
+}
+
+
+def kind_of_file(attachment: Attachment) -> str:
+    """The format in a word, as content tells it; else the ending of the name."""
+    known = _KINDS.get(attachment.media_type)
+    ending = attachment.filename.rpartition(".")[2].upper() if "." in attachment.filename else ""
+    return known or (ending if ending.isalnum() and len(ending) <= 5 else "") or "fichier"
