@@ -54,7 +54,7 @@ def up(*, instance: Name = None, port_offset: Offset = None, servers_only: Serve
     port_offset:
         Added to every port; remembered for this instance.
     servers_only:
-        Without our own services and the gateway.
+        Without our own services.
     """
     stack = Stack(Instance.open(instance, port_offset))
     began = time.monotonic()

@@ -20,7 +20,7 @@ from stack.processes import Kind, Process, ports_of, processes
 from stack.supervisor import State, Supervisor, end_all, leftovers
 
 UP_BOUND_S = 90.0
-POLL_S = 0.1
+POLL_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -142,17 +142,30 @@ class Stack:
 
     def wait_ready(self, name: str | Iterable[str] | None = None, *, timeout: float = UP_BOUND_S) -> None:
         """Wait until these processes (all of them by default) answer, or raise `NotReady`."""
-        wanted = {name} if isinstance(name, str) else set(name) if name is not None else None
-        waiting: list[str] = []
+        states = self._supervisor.states()
+        wanted = {name} if isinstance(name, str) else set(states if name is None else name)
+        waiting = [process for process in processes(self.instance) if process.name in wanted & states.keys()]
 
         def all_answer() -> bool:
-            now = self.processes()
-            waiting[:] = [
-                each.name for each in now.values() if not each.ready and (wanted is None or each.name in wanted)
-            ]
+            waiting[:] = self._not_ready(waiting)
             return not waiting
 
-        self._until(all_answer, timeout, lambda: f"not ready after {timeout:.0f} s: {', '.join(waiting)}")
+        self._until(all_answer, timeout, lambda: self._silent([process.name for process in waiting], timeout))
+
+    def _not_ready(self, waiting: list[Process]) -> list[Process]:
+        states = self._supervisor.states()
+        with ThreadPoolExecutor(max_workers=len(waiting) or 1) as pool:
+            answers = list(pool.map(lambda process: _is_ready(process, states[process.name]), waiting))
+        return [process for process, ready in zip(waiting, answers, strict=True) if not ready]
+
+    def _silent(self, names: list[str], timeout: float) -> str:
+        """Who doesn't answer, each with the last line of its log: mostly that is the whole story."""
+        lines = [f"not ready after {timeout:.0f} s:"]
+        for name in names:
+            log = self.instance.places.logs / f"{name}.log"
+            said = [line for line in log.read_text(errors="replace").splitlines() if line] if log.exists() else []
+            lines.append(f"    {name}: {said[-1][:300] if said else 'nothing in its log'}")
+        return "\n".join(lines)
 
     def _until(self, condition: Callable[[], bool], timeout: float, failure: str | Callable[[], str]) -> None:
         deadline = time.monotonic() + timeout

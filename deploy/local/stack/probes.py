@@ -6,10 +6,11 @@ whose store is away must stay, say so, and wait.
 
 from __future__ import annotations
 
+import http.client
 import socket
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
-import httpx
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from pymongo import MongoClient
@@ -22,10 +23,15 @@ Probe = Callable[[], bool]
 
 def http_answers(url: str) -> bool:
     """A GET is answered with a success."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.netloc, timeout=PATIENCE_S)
     try:
-        return httpx.get(url, timeout=PATIENCE_S).is_success
-    except httpx.HTTPError:
+        connection.request("GET", address.path or "/")
+        return 200 <= connection.getresponse().status < 300
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def smtp_greets(address: tuple[str, int]) -> bool:

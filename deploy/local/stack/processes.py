@@ -54,13 +54,12 @@ STORES = ("kafka", "mongodb", "minio")
 def processes(instance: Instance, *, servers_only: bool = False) -> tuple[Process, ...]:
     """Every process of the instance, servers first."""
     below = _Below(instance)
-    base = (
+    services = () if servers_only else SERVICE_COMMANDS.items()
+    return (
         below.kafka(), below.mongodb(), below.minio(), below.mail(), below.metrics(), below.provision(),
+        *(below.service(name, module) for name, module in services),
+        below.gateway_pages(), below.gateway(),
     )  # fmt: skip
-    if servers_only:
-        return base
-    services = tuple(below.service(name, module) for name, module in SERVICE_COMMANDS.items())
-    return (*base, *services, below.gateway_pages(), below.gateway())
 
 
 class _Below:

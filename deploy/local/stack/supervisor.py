@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import psutil
 
 from stack import servers
@@ -102,15 +104,31 @@ class Supervisor:
                 psutil.wait_procs([process], timeout=3 * STOP_WITHIN_S)
 
     def _ask(self, method: str, path: str) -> Any:
-        transport = httpx.HTTPTransport(uds=str(self._instance.places.socket))
+        connection = _OverSocket(str(self._instance.places.socket))
         try:
-            with httpx.Client(transport=transport, base_url="http://supervisor", timeout=ASK_BOUND_S) as client:
-                answer = client.request(method, path)
-        except httpx.TransportError:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            said = answer.read().decode()
+        except (OSError, http.client.HTTPException):
             raise NotRunning(f"the stack {self._instance.name!r} is not running", "make up") from None
-        if answer.is_error:
-            raise StackError(f"the supervisor refused {method} {path}: {answer.text}", "make status")
-        return answer.json()
+        finally:
+            connection.close()
+        if answer.status >= http.HTTPStatus.BAD_REQUEST:
+            raise StackError(f"the supervisor refused {method} {path}: {said}", "make status")
+        return json.loads(said)
+
+
+class _OverSocket(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("supervisor", timeout=ASK_BOUND_S)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
 
 
 def _state(answer: Mapping[str, Any]) -> State:

@@ -47,7 +47,7 @@ def client(settings: Settings) -> AdminClient:
             "security.protocol": settings.get("PLI_KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT"),
             "sasl.mechanism": "SCRAM-SHA-512",
             "sasl.username": settings["PLI_KAFKA_USERNAME"],
-            "sasl.password": settings["PLI_KAFKA_USERS"],
+            "sasl.password": settings["PLI_KAFKA_PASSWORD"],
             "log_level": 0,
         }
     )

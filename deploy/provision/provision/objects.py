@@ -36,7 +36,7 @@ BOUND = urllib3.Timeout(connect=2, read=20)
 def client(settings: Settings) -> Minio:
     """The administrator's client."""
     return Minio(
-        settings["PLI_OBJECTS_ENDPOINT"], settings["PLI_OBJECTS_ACCESS_KEY"], settings["PLI_OBJECT_OWNERS_KEY"],
+        settings["PLI_OBJECTS_ENDPOINT"], settings["PLI_OBJECTS_ACCESS_KEY"], settings["PLI_OBJECTS_SECRET_KEY"],
         secure=_secure(settings), region=settings["PLI_OBJECTS_REGION"], http_client=_pool(),
     )  # fmt: skip
 
@@ -44,7 +44,7 @@ def client(settings: Settings) -> Minio:
 def admin_client(settings: Settings) -> MinioAdmin:
     return MinioAdmin(
         endpoint=settings["PLI_OBJECTS_ENDPOINT"],
-        credentials=StaticProvider(settings["PLI_OBJECTS_ACCESS_KEY"], settings["PLI_OBJECT_OWNERS_KEY"]),
+        credentials=StaticProvider(settings["PLI_OBJECTS_ACCESS_KEY"], settings["PLI_OBJECTS_SECRET_KEY"]),
         region=settings["PLI_OBJECTS_REGION"], secure=_secure(settings), http_client=_pool(),
     )  # fmt: skip
 

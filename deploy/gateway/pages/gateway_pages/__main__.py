@@ -15,6 +15,7 @@ def main() -> None:
         port=int(os.environ["PLI_HTTP_PORT"]),
         lifespan="off",
         access_log=False,
+        server_header=False,
         log_level="warning",
         timeout_graceful_shutdown=3,
     )
