@@ -35,12 +35,6 @@ class TrialSettings(Settings):
     """The settings of a service that exists only here."""
 
 
-@pytest.fixture(scope="session")
-def stack() -> Stack:
-    """The running stack of this test run."""
-    return Stack()
-
-
 @pytest.fixture
 def trial(monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
     """A topic of the registry that lives for one test: `trial` writes it and reads it in a group."""
