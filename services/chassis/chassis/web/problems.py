@@ -1,5 +1,6 @@
 """Errors as people and programs read them: a page in the shell, or problem details (RFC 9457)."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -23,7 +24,7 @@ from chassis.i18n import mark as _
 from chassis.identity import TokenForged
 from chassis.telemetry import log
 from chassis.web.asking import is_navigation, local_address, page_before, wants_page
-from chassis.web.ports import parts_of
+from chassis.web.ports import TOKEN_COOKIE, parts_of
 
 RENEWAL = "/connexion/renouveler"
 LOG_IN = "/connexion"
@@ -76,12 +77,12 @@ _TITLES = {
     503: _("Service momentanément indisponible"),
 }
 _NEXT = {
-    401: _("Connectez-vous."),
+    401: _("Vous reviendrez ensuite à cette page."),
     404: _("Vérifiez l'adresse, ou revenez à l'accueil."),
     413: _("Revenez à la page précédente et choisissez un fichier plus petit."),
-    429: _("Patientez, puis réessayez."),
+    429: _("Revenez à cette page un peu plus tard."),
     500: _("Si cela se reproduit, écrivez-nous depuis Aide & Contact."),
-    503: _("Réessayez dans un instant. Ce que vous aviez enregistré est conservé."),
+    503: _("Ce que vous aviez enregistré est conservé."),
 }
 
 
@@ -131,6 +132,18 @@ def ours(error: Exception) -> PliError:
     return recognise(error) or Unexpected()
 
 
+def recognise_reader(request: "Request[Any, Any, Any]") -> None:
+    """Know who reads the page of an address that no route has, whose request no middleware has seen."""
+    scope: Any = request.scope
+    if "user" in scope:
+        return
+    parts = parts_of(request)
+    parts.languages.choose(request.headers.get("accept-language", ""))
+    with suppress(LogInNeeded):
+        token = request.cookies.get(TOKEN_COOKIE)
+        scope["user"] = parts.guard.identify(token, unsafe=False)
+
+
 def renewal_of(address: str) -> str:
     """Where a session is renewed, to come back to this local address."""
     return f"{RENEWAL}?vers={quote(address, safe='/')}"
@@ -159,6 +172,7 @@ def _can_be_renewed(request: "Request[Any, Any, Any]", error: PliError) -> bool:
 
 
 def _page(request: "Request[Any, Any, Any]", problem: Problem) -> Template:
+    recognise_reader(request)
     context = {"problem": problem, "before": page_before(request), "here": local_address(request)}
     template = "preparing.html" if problem.reloads else "problem.html"
     return Template(template, context=context, status_code=problem.status, headers=_headers(request, problem))

@@ -1,0 +1,58 @@
+"""Instants and sizes, as the guide writes them."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from chassis.web import dates
+from chassis.web.language import Languages
+
+FRENCH = Languages([])
+TODAY = date(2026, 6, 11)
+
+
+@pytest.mark.parametrize(
+    ("at", "written"),
+    [
+        (datetime(2026, 6, 11, 8, 42, tzinfo=UTC), "10:42"),
+        (datetime(2026, 6, 10, 22, 5, tzinfo=UTC), "00:05"),
+        (datetime(2026, 6, 10, 8, 0, tzinfo=UTC), "hier"),
+        (datetime(2026, 5, 28, 8, 0, tzinfo=UTC), "28 mai"),
+        (datetime(2026, 2, 15, 8, 0, tzinfo=UTC), "15 févr."),
+        (datetime(2025, 12, 31, 23, 30, tzinfo=UTC), "1 janv."),
+        (datetime(2020, 12, 9, 8, 0, tzinfo=UTC), "09/12/20"),
+    ],
+)
+def test_lists_write_dates_as_the_guide_does(at: datetime, written: str) -> None:
+    assert dates.list_date(at, FRENCH, TODAY) == written
+
+
+def test_dates_are_in_the_persons_time_zone() -> None:
+    at = datetime(2026, 6, 11, 8, 42, tzinfo=UTC)
+    dates.use_time_zone("Indian/Reunion")
+    try:
+        assert dates.list_date(at, FRENCH, TODAY) == "12:42"
+        assert dates.full_moment(at) == "jeudi 11 juin 2026 à 12:42"
+    finally:
+        dates.use_time_zone(dates.DEFAULT_ZONE)
+
+
+@pytest.mark.parametrize(
+    ("count", "written"),
+    [
+        (0, "0 octet"),
+        (812, "812 octets"),
+        (412_000, "412 Ko"),
+        (999_499, "999 Ko"),
+        (999_999, "1 Mo"),
+        (1_240_000, "1,2 Mo"),
+        (10_000_000, "10 Mo"),
+    ],
+)
+def test_sizes_are_decimal_and_french(count: int, written: str) -> None:
+    assert dates.size(count).replace("\N{NO-BREAK SPACE}", " ") == written
+
+
+def test_zero_is_singular_in_french() -> None:
+    assert FRENCH.ngettext("message", "messages", 0) == "message"
+    assert FRENCH.ngettext("message", "messages", 2) == "messages"
