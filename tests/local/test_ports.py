@@ -1,0 +1,49 @@
+"""Ports: moved together, overridable one by one, and a taken one names its holder."""
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from stack.errors import PortTaken, StackError
+from stack.ports import Ports, check_free
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        yield taken
+
+
+def test_every_port_moves_by_the_offset() -> None:
+    assert Ports.at(10_000, {})["gateway"] == 18080
+    assert Ports.at(10_000, {})["kafka"] == 19092
+
+
+def test_one_port_can_be_set_alone() -> None:
+    ports = Ports.at(0, {"PLI_PORT_MESSAGING_WEB": "9999"})
+    assert ports["messaging-web"] == 9999
+    assert ports["auth"] == 8101
+
+
+@pytest.mark.parametrize("nonsense", ["", "http", "0", "70000", "-1"])
+def test_a_port_that_is_no_port_is_refused_by_its_setting(nonsense: str) -> None:
+    with pytest.raises(StackError, match="PLI_PORT_GATEWAY"):
+        Ports.at(0, {"PLI_PORT_GATEWAY": nonsense})
+
+
+def test_a_taken_port_names_its_holder_and_the_way_out(listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    with pytest.raises(PortTaken) as refused:
+        check_free(Ports(gateway=port), ["gateway"])
+    assert f"port {port} (gateway) is taken by pid {os.getpid()}" in str(refused.value)
+    assert "PLI_PORT_GATEWAY" in refused.value.mend
+
+
+def test_a_free_port_is_accepted(listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    listener.close()
+    check_free(Ports(gateway=port), ["gateway"])
