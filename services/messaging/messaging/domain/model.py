@@ -6,6 +6,9 @@ Fields named `id` are `_id` in the store. Instants are aware and in UTC; sizes a
 from datetime import date
 from enum import StrEnum
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from contracts.base import (
     AttachmentId,
     ConversationId,
@@ -20,7 +23,6 @@ from contracts.base import (
     RowId,
 )
 from contracts.messaging import DeliveryState
-from msgspec import Struct, field
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -34,7 +36,7 @@ class Party(Struct, frozen=True, kw_only=True):
     address: str
 
 
-class Patient(Kept, kw_only=True):
+class Patient(Kept, frozen=True, kw_only=True):
     """This service's copy of auth's patient: the highest revision wins."""
 
     id: PatientId = field(name="_id")
@@ -58,7 +60,7 @@ class Patient(Kept, kw_only=True):
         return Party(name=self.name, address=self.mailbox_address.lower())
 
 
-class Mailbox(Kept, kw_only=True):
+class Mailbox(Kept, frozen=True, kw_only=True):
     """The counters of a patient's mailbox, exact: kept in the transactions that change them.
 
     `unread` counts letters, `conversations` the rows of the list, `letters` what professionals sent.
@@ -96,7 +98,7 @@ class Attachment(Struct, frozen=True, kw_only=True):
     content_id: str | None = None
 
 
-class Message(Kept, kw_only=True):
+class Message(Kept, frozen=True, kw_only=True):
     """A letter, a reply or the welcome message. `id` is the intake id of a letter.
 
     `at` is the intake instant of a letter, the moment of "Envoyer" for a reply. `subject` is without
@@ -144,7 +146,7 @@ class Message(Kept, kw_only=True):
         return self.kind is not MessageKind.REPLY and self.read_at is None
 
 
-class Conversation(Kept, kw_only=True):
+class Conversation(Kept, frozen=True, kw_only=True):
     """A row of the list, and what a conversation's page needs beside its messages.
 
     `id` is the id of its oldest message. An id that a merge has done away with is still that of one of its
@@ -181,7 +183,7 @@ class Conversation(Kept, kw_only=True):
         return self.last_sent_at is not None and self.last_sent_at > self.last_received_at
 
 
-class Correspondent(Kept, kw_only=True):
+class Correspondent(Kept, frozen=True, kw_only=True):
     """A professional as seen by one patient, by exact `From`.
 
     `last_letter_at` is None while only an end mark or a copy is known. The exchange is ended when
@@ -227,7 +229,7 @@ class RowState(StrEnum):
     REFUSED = "refused"
 
 
-class DraftRow(Kept, kw_only=True):
+class DraftRow(Kept, frozen=True, kw_only=True):
     """A file of a draft. While pending, `size` is the declared one; once ready, the real one.
 
     `sha256`, `object_key` are set when ready; `reason` when refused. `masked` says that the
@@ -250,7 +252,7 @@ class DraftRow(Kept, kw_only=True):
     masked: bool = False
 
 
-class Draft(Kept, kw_only=True):
+class Draft(Kept, frozen=True, kw_only=True):
     """The patient's unfinished answer. `revision` grows with each saved text or change of recipients.
 
     `recipients` are addresses out of the conversation's `ReplyOptions`. `rows_revision` grows with each
@@ -271,7 +273,7 @@ class Draft(Kept, kw_only=True):
     updated_at: Instant
 
 
-class Delivery(Kept, kw_only=True):
+class Delivery(Kept, frozen=True, kw_only=True):
     """A reply's way to one recipient; also the road's leased row. `reply_state` is what the patient reads.
 
     `revision` grows with each change of `reply_state`. `reason` is a code. `state`, `due_at`, `attempts`
@@ -293,6 +295,12 @@ class Delivery(Kept, kw_only=True):
     due_at: Instant
     attempts: int = 0
 
+    def moved_to(self, reply_state: DeliveryState, at: Instant, reason: str | None = None) -> "Delivery":
+        """The delivery in its next state, one revision higher."""
+        return replace(
+            self, reply_state=reply_state, revision=self.revision + 1, changed_at=at, reason=reason
+        )
+
 
 class KeepState(StrEnum):
     """A received attachment on its way among the patient's documents."""
@@ -302,7 +310,7 @@ class KeepState(StrEnum):
     REFUSED = "refused"
 
 
-class Keep(Kept, kw_only=True):
+class Keep(Kept, frozen=True, kw_only=True):
     """The patient asked to keep an attachment; `document_id` once added, `reason` when refused."""
 
     id: RequestId = field(name="_id")

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from chassis.effects import LEASED_INDEXES
 from messaging.store.deliveries import Deliveries
 from messaging.store.drafts import Drafts
 from messaging.store.mailboxes import PAGE_SIZE, Mailboxes, MailboxPage, PageKey
@@ -52,6 +53,7 @@ class MessagingStore(People, Mailboxes, Messages, Drafts, Deliveries):
         "draft_rows": (_by_patient("draft_id", "requested_at", "_id"),),
         "deliveries": (
             _by_patient("message_id", "queued_at", "_id"),
-            IndexModel([("state", ASCENDING), ("due_at", ASCENDING)]),
+            _by_patient("conversation_id"),
+            *LEASED_INDEXES,
         ),
     }

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from chassis.errors import NotFound
 from chassis.store import Store, Tx
-
 from messaging.domain.model import Draft, DraftRow
 from messaging.store.rows import reading, row_of, session_of, struct_of
 

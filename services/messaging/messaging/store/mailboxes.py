@@ -1,10 +1,10 @@
 """The mailbox: its exact counters and the list of conversations, a page at a time by key."""
 
+from msgspec import Struct
+
 from chassis.errors import NotFound, NotYet
 from chassis.store import Row, Store, Tx
 from contracts.base import Instant
-from msgspec import Struct
-
 from messaging.domain.model import Conversation, Mailbox
 from messaging.store.rows import reading, row_of, session_of, struct_of
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from chassis.errors import NotFound
 from chassis.store import Row, Store, Tx
 from contracts.base import Instant
-
 from messaging.domain.model import Attachment, Keep, Message
 from messaging.store.rows import reading, row_of, session_of, struct_of
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from chassis.errors import NotYet
 from chassis.store import Store, Tx
 from contracts.base import Instant
-
 from messaging.domain.model import Correspondent, Patient
 from messaging.store.rows import reading, row_of, session_of, struct_of
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
-from chassis.store import Row, Tx, away
 
+from chassis.store import Row, Tx, away
 from messaging.domain.model import Kept
 
 T = TypeVar("T", bound=Kept)

@@ -1,0 +1,94 @@
+"""Composition root: three processes out of one `MessagingSettings`, or all in one."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from chassis.bus import Subscription
+from chassis.clock import now
+from chassis.part import Part
+from chassis.process import Process
+from chassis.service import assemble
+from messaging.objects import Objects
+from messaging.settings import MessagingSettings
+from messaging.store import MessagingStore
+
+
+class Only(StrEnum):
+    """Which of the three processes this is."""
+
+    SMTP = "smtp"
+    WEB = "web"
+    WORKER = "worker"
+
+
+def build(settings: MessagingSettings, only: Only | None = None) -> Process:
+    """The process. Each imports only what its part needs. Call it on the running event loop."""
+    store, objects = MessagingStore(settings), Objects(settings)
+    parts: list[Part] = []
+    if only in (None, Only.SMTP):
+        parts += _door(settings, store, objects)
+    if only in (None, Only.WORKER):
+        parts += _worker(settings, store, objects)
+    pages: Mapping[str, Any] = {}
+    if only in (None, Only.WEB):
+        follower, pages = _web(settings, store, objects)
+        parts.append(follower)
+    works = only in (None, Only.WORKER)
+    return assemble(
+        settings,
+        store,
+        name=f"messaging-{only}" if only else "messaging",
+        subscriptions=_subscriptions(settings, store, objects) if works else (),
+        parts=parts,
+        relay=works,
+        **pages,
+    )
+
+
+def _door(settings: MessagingSettings, store: MessagingStore, objects: Objects) -> Sequence[Part]:
+    from messaging.door import Door
+    from messaging.door.recipients import Recipients
+    from messaging.door.taking import Taking
+    from messaging.intake import Intake
+
+    intake = Intake(settings)
+    recipients = Recipients(store, settings.patient_domain, now)
+    return [intake, Door(settings, recipients, Taking(objects, intake, settings.domains, now), objects)]
+
+
+def _worker(settings: MessagingSettings, store: MessagingStore, objects: Objects) -> Sequence[Part]:
+    from messaging.freshness import Freshness
+    from messaging.road import Road
+
+    return [Road(settings, store, objects, now), Freshness(settings, store, now)]
+
+
+def _subscriptions(
+    settings: MessagingSettings, store: MessagingStore, objects: Objects
+) -> Sequence[Subscription]:
+    from messaging.events import subscriptions
+
+    return subscriptions(store, objects, settings.whose)
+
+
+def _web(
+    settings: MessagingSettings, store: MessagingStore, objects: Objects
+) -> tuple[Part, Mapping[str, Any]]:
+    """The follower that feeds open pages, and what `assemble` needs for the pages."""
+    from chassis.bus import Follower
+    from chassis.identity.guard import Guard
+    from contracts.topics import BY_NAME
+    from messaging.web import PAGES, MailboxNews, controllers
+
+    news = MailboxNews()
+    told = BY_NAME["messaging.events"]
+    follower = Follower(settings, told.name, told.events, news.tell, from_beginning=False)
+    dependencies = {"store": store, "objects": objects, "domains": settings.domains, "news": news}
+    guard = Guard(settings)
+    return follower, {
+        "controllers": controllers,
+        "pages": PAGES,
+        "guard": guard,
+        "dependencies": dependencies,
+    }

@@ -1,0 +1,82 @@
+"""What can go wrong in a mailbox, each with its code and the sentence for the patient."""
+
+from chassis.errors import Kind, PliError
+from chassis.i18n import mark as _
+
+
+class MessagingError(PliError):
+    """Root of this service's errors."""
+
+    status = 409
+
+
+class ReplyBlocked(MessagingError):
+    """Nobody, or not this one, may be answered in this conversation. `blocked` is the reason code."""
+
+    code = "reply-blocked"
+    sentence = _("Vous ne pouvez pas répondre à cette conversation.")
+
+    def __init__(self, blocked: str) -> None:
+        super().__init__(f"no reply here: {blocked}")
+        self.blocked = blocked
+
+
+class NobodyChosen(MessagingError):
+    """No recipient is ticked."""
+
+    code = "nobody-chosen"
+    sentence = _("Choisissez au moins un destinataire.")
+
+
+class NothingToSend(MessagingError):
+    """The draft has neither text nor document (journeys §6)."""
+
+    code = "nothing-to-send"
+    sentence = _("Écrivez un message ou ajoutez un document avant d'envoyer.")
+
+
+class TextTooLong(MessagingError):
+    """The text passes 20,000 characters."""
+
+    code = "text-too-long"
+    sentence = _("Votre message dépasse 20 000 caractères.")
+
+
+class FilesNotReady(MessagingError):
+    """A file of the draft is still waited for."""
+
+    code = "files-not-ready"
+    sentence = _("Un document est encore en préparation. Vous pourrez envoyer dès qu'il sera prêt.")
+
+
+class FilesRefused(MessagingError):
+    """A file of the draft was refused and is still in it."""
+
+    code = "files-refused"
+    sentence = _("Un document n'a pas pu être ajouté. Retirez-le avant d'envoyer.")
+
+
+class AttachmentsTooLarge(MessagingError):
+    """The attachments pass what one message may carry."""
+
+    code = "attachments-too-large"
+    sentence = _("La taille de l'ensemble des documents en pièces jointes ne doit pas excéder 10 Mo.")
+
+    def __init__(self, total: int, limit: int) -> None:
+        super().__init__(f"attachments take {total} bytes, at most {limit} may be sent")
+        self.total = total
+        self.limit = limit
+
+
+class DraftChangedElsewhere(MessagingError):
+    """Another device saved this draft first: both texts are shown, nothing is overwritten."""
+
+    code = "draft-changed-elsewhere"
+    sentence = _("Ce brouillon a été modifié sur un autre appareil.")
+
+
+class LetterGone(MessagingError):
+    """The raw letter named by an intake record is not in `incoming/`."""
+
+    code = "letter-gone"
+    kind = Kind.TRANSIENT

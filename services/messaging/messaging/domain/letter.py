@@ -1,0 +1,141 @@
+"""A letter as read from its bytes, and the message it becomes in a patient's mailbox."""
+
+from msgspec import Struct
+
+from chassis.i18n import mark as _
+from contracts.base import Instant
+from messaging.domain.addresses import Domains
+from messaging.domain.model import Attachment, Message, MessageKind, Party, Patient
+from messaging.domain.names import resembles_service, shown_name
+from messaging.domain.subjects import is_end_mark, shown_subject, thread_key
+from messaging.domain.threads import links_of
+
+NOT_READ_IN_FULL = _("Ce message n'a pas pu être lu en entier")
+MOST_RECIPIENTS = 100
+
+
+class Mailer(Struct, frozen=True):
+    """A name and an address as a header gives them; the address is lower case, the name not cleaned yet."""
+
+    name: str
+    address: str
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """A part of a letter that is kept as a file. `content` are its decoded bytes.
+
+    `content_id` is set for a picture that the HTML shows in place.
+    """
+
+    id: str
+    filename: str
+    media_type: str
+    content: bytes
+    content_id: str | None = None
+
+
+class Letter(Struct, frozen=True, kw_only=True):
+    """What a letter says. `subject` is as received, `html` sanitised, `sender` None when unreadable.
+
+    `incomplete` says that something in it could not be read; the original then tells more.
+    """
+
+    sender: Mailer | None
+    recipients: tuple[Mailer, ...] = ()
+    reply_to: str | None = None
+    subject: str = ""
+    message_id: str = ""
+    references: tuple[str, ...] = ()
+    end_header: bool = False
+    text: str = ""
+    html: str | None = None
+    parts: tuple[Part, ...] = ()
+    incomplete: bool = False
+
+    @property
+    def only_ends(self) -> bool:
+        """A `[FIN]` mail: it ends the exchange and is no message to show."""
+        return is_end_mark(self.subject)
+
+    @property
+    def ends(self) -> bool:
+        """Whether the exchange ends with it: `[FIN]`, or `X-MSS-MES: FIN` on an ordinary message."""
+        return self.only_ends or self.end_header
+
+
+class Filed(Struct, frozen=True, kw_only=True):
+    """When a letter was taken, and where its parts lie in the mailbox's own prefix."""
+
+    message_id: str
+    at: Instant
+    envelope_sender: str
+    size: int
+    raw_key: str
+    original_key: str
+    html_key: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    traceparent: str | None = None
+
+
+class Service(Struct, frozen=True):
+    """Whose service it is, as far as letters care."""
+
+    name: str
+    domains: Domains
+
+
+def sender_of(letter: Letter, envelope_sender: str) -> Party:
+    """Who wrote, by exact `From`; by the envelope when `From` cannot be read."""
+    mailer = letter.sender or Mailer("", envelope_sender.lower())
+    return Party(name=shown_name(mailer.name, mailer.address), address=mailer.address)
+
+
+def message_from(letter: Letter, filed: Filed, patient: Patient, service: Service) -> Message:
+    """The patient's message that a letter becomes, alone in a conversation of its own."""
+    sender = sender_of(letter, filed.envelope_sender)
+    reply_to, ignored = _reply_to(letter, sender, service.domains)
+    return Message(
+        id=filed.message_id,
+        patient_id=patient.id,
+        conversation_id=filed.message_id,
+        kind=MessageKind.LETTER,
+        sender=sender,
+        recipients=_recipients(letter, patient, service.domains),
+        at=filed.at,
+        subject=shown_subject(letter.subject),
+        text=letter.text,
+        message_id=letter.message_id,
+        references=letter.references,
+        html_key=filed.html_key,
+        attachments=filed.attachments,
+        incomplete=letter.incomplete,
+        original_key=filed.original_key,
+        raw_key=filed.raw_key,
+        size=filed.size,
+        reply_to=reply_to,
+        reply_to_ignored=ignored,
+        ends_exchange=letter.ends,
+        resembles_service=resembles_service(sender.name, service.name),
+        links=links_of(letter.message_id, letter.references),
+        thread_key=thread_key(sender.address, letter.subject),
+        refers=bool(letter.references),
+        traceparent=filed.traceparent,
+    )
+
+
+def _reply_to(letter: Letter, sender: Party, domains: Domains) -> tuple[str | None, str | None]:
+    """Where answers go: `Reply-To` if its domain is a mail operator's; otherwise it is only shown as ignored."""
+    asked = letter.reply_to
+    if asked is None or asked == sender.address:
+        return None, None
+    return (asked, None) if domains.may_be_answered(asked) else (None, asked)
+
+
+def _recipients(letter: Letter, patient: Patient, domains: Domains) -> tuple[Party, ...]:
+    """The patient first, then the professionals who got it too; never another patient."""
+    others = {
+        mailer.address: Party(name=shown_name(mailer.name, mailer.address), address=mailer.address)
+        for mailer in letter.recipients[:MOST_RECIPIENTS]
+        if not domains.is_patient(mailer.address)
+    }
+    return (patient.party, *others.values())

@@ -1,0 +1,241 @@
+"""Who may be answered, and the reply that a draft becomes (journeys §4 and §6)."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from contracts.base import Instant
+from messaging.domain.addresses import Domains
+from messaging.domain.errors import (
+    FilesNotReady,
+    FilesRefused,
+    NobodyChosen,
+    NothingToSend,
+    ReplyBlocked,
+    TextTooLong,
+)
+from messaging.domain.identifiers import derived_id
+from messaging.domain.limits import REPLY_CHARACTERS, check_total
+from messaging.domain.model import (
+    Attachment,
+    Conversation,
+    Correspondent,
+    Delivery,
+    Draft,
+    DraftRow,
+    Message,
+    MessageKind,
+    Party,
+    Patient,
+    RowState,
+)
+
+
+class Blocked(StrEnum):
+    """Why nobody can be answered in a conversation."""
+
+    SERVICE_MESSAGE = "service-message"
+    EXCHANGE_ENDED = "exchange-ended"
+    PROFESSIONAL_GONE = "professional-gone"
+
+
+class ReplyOptions(Struct, frozen=True, kw_only=True):
+    """`sender` is whom "Répondre" answers; `everyone` is what can be ticked, the sender first.
+
+    When nobody can be answered `blocked` says why, `ended_by` and `ended_at` who ended the exchange and when.
+    """
+
+    sender: Party | None = None
+    everyone: tuple[Party, ...] = ()
+    blocked: Blocked | None = None
+    ended_by: str | None = None
+    ended_at: Instant | None = None
+
+    @property
+    def has_others(self) -> bool:
+        """Whether "Répondre à tous" is offered."""
+        return len(self.everyone) > 1
+
+    def chosen(self, addresses: Iterable[str]) -> tuple[Party, ...]:
+        """The ticked recipients. Raises `ReplyBlocked` if one of them may not be answered here."""
+        wanted = set(addresses)
+        if self.blocked or wanted - {party.address for party in self.everyone}:
+            raise ReplyBlocked(self.blocked or Blocked.EXCHANGE_ENDED)
+        return tuple(party for party in self.everyone if party.address in wanted)
+
+
+def reply_options(
+    conversation: Conversation,
+    messages: Sequence[Message],
+    correspondents: Iterable[Correspondent],
+    domains: Domains,
+) -> ReplyOptions:
+    """Who the patient may answer here, or the reason why nobody.
+
+    A professional who ended the exchange can't be answered anywhere; the others of a group still can, but
+    not those whom only that professional had copied. `messages` are newest first.
+    """
+    if conversation.from_service:
+        return ReplyOptions(blocked=Blocked.SERVICE_MESSAGE)
+    known = {record.address: record for record in correspondents}
+    letters = [message for message in messages if message.kind is MessageKind.LETTER]
+    open_letters = [letter for letter in letters if _is_open(known.get(letter.sender.address))]
+    senders = _writable((_answered_at(letter, known) for letter in open_letters), domains)
+    if not senders:
+        return _nobody(letters, known)
+    copied = _writable(_copied(open_letters, known), domains)
+    return ReplyOptions(sender=senders[0], everyone=_distinct((*senders, *copied)))
+
+
+def ended_here(messages: Iterable[Message], correspondents: Iterable[Correspondent]) -> list[Correspondent]:
+    """The professionals who wrote in this conversation and ended the exchange, latest end first."""
+    writers = {message.sender.address for message in messages if message.kind is MessageKind.LETTER}
+    found = [record for record in correspondents if record.ended and record.address in writers]
+    return sorted(found, key=lambda record: (record.ended_at, record.address), reverse=True)
+
+
+def _is_open(record: Correspondent | None) -> bool:
+    return record is None or not record.ended
+
+
+def _answered_at(letter: Message, known: dict[str, Correspondent]) -> Party:
+    """The sender, under the address that the professional's latest letter wants answers at."""
+    record = known.get(letter.sender.address)
+    if record is None:
+        return letter.sender
+    return Party(name=record.name, address=record.reply_to or record.address)
+
+
+def _copied(letters: Iterable[Message], known: dict[str, Correspondent]) -> Iterable[Party]:
+    for letter in letters:
+        for party in letter.recipients:
+            record = known.get(party.address)
+            if record is None or record.last_letter_at is None:
+                yield party
+            elif not record.ended:
+                yield Party(name=record.name, address=record.reply_to or record.address)
+
+
+def _writable(parties: Iterable[Party], domains: Domains) -> list[Party]:
+    return [party for party in parties if domains.may_be_answered(party.address)]
+
+
+def _distinct(parties: Iterable[Party]) -> tuple[Party, ...]:
+    by_address: dict[str, Party] = {}
+    for party in parties:
+        by_address.setdefault(party.address, party)
+    return tuple(by_address.values())
+
+
+def _nobody(letters: Sequence[Message], known: dict[str, Correspondent]) -> ReplyOptions:
+    ended = ended_here(letters, known.values())
+    if not ended:
+        return ReplyOptions(blocked=Blocked.PROFESSIONAL_GONE)
+    return ReplyOptions(
+        blocked=Blocked.EXCHANGE_ENDED, ended_by=ended[0].name, ended_at=ended[0].ended_at
+    )
+
+
+def check_sendable(draft: Draft, rows: Sequence[DraftRow]) -> None:
+    """Raises what the patient must mend before "Envoyer": `TextTooLong`, `FilesNotReady`, `FilesRefused`,
+    `NothingToSend`, `AttachmentsTooLarge`."""
+    if len(draft.text) > REPLY_CHARACTERS:
+        raise TextTooLong(f"{len(draft.text)} characters")
+    states = {row.state for row in rows}
+    if RowState.PENDING in states:
+        raise FilesNotReady("a file is pending")
+    if RowState.REFUSED in states:
+        raise FilesRefused("a file was refused")
+    if not draft.text.strip() and not rows:
+        raise NothingToSend("neither text nor file")
+    check_total(rows)
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """What "Envoyer" makes of a draft: the message, and its way to each recipient."""
+
+    message: Message
+    deliveries: tuple[Delivery, ...]
+
+
+def reply_from(
+    patient: Patient,
+    opened: tuple[Conversation, Sequence[Message]],
+    draft: Draft,
+    rows: Sequence[DraftRow],
+    options: ReplyOptions,
+    *,
+    reply_id: str,
+    at: Instant,
+    traceparent: str | None = None,
+) -> Reply:
+    """The reply that leaves, its Message-ID fixed. `opened` is the conversation and its messages.
+
+    Raises what `check_sendable` does, `ReplyBlocked`, `NobodyChosen`.
+    """
+    conversation, messages = opened
+    recipients = options.chosen(draft.recipients)
+    if not recipients:
+        raise NobodyChosen("no recipient")
+    check_sendable(draft, rows)
+    message_id = f"<{reply_id}@{patient.mailbox_address.rpartition('@')[2].lower()}>"
+    references = _references(messages)
+    message = Message(
+        id=reply_id,
+        patient_id=patient.id,
+        conversation_id=conversation.id,
+        kind=MessageKind.REPLY,
+        sender=patient.party,
+        recipients=recipients,
+        at=at,
+        subject=conversation.subject,
+        text=draft.text,
+        message_id=message_id,
+        references=references,
+        attachments=tuple(_attachment(row) for row in rows),
+        links=(message_id, *references[-1:]),
+        refers=True,
+        traceparent=traceparent,
+    )
+    return Reply(message=message, deliveries=_deliveries(message))
+
+
+def _references(messages: Sequence[Message]) -> tuple[str, ...]:
+    """What the reply refers to: the latest letter last, before it what that one refers to (RFC 5322 §3.6.4)."""
+    for message in messages:
+        if message.kind is MessageKind.LETTER and message.message_id:
+            return tuple(dict.fromkeys((*message.references, message.message_id)))
+    return ()
+
+
+def _attachment(row: DraftRow) -> Attachment:
+    if row.object_key is None or row.sha256 is None:
+        raise FilesNotReady(f"row {row.id} has no bytes")
+    return Attachment(
+        id=row.id,
+        filename=row.filename,
+        media_type=row.media_type,
+        size=row.size,
+        sha256=row.sha256,
+        object_key=row.object_key,
+    )
+
+
+def _deliveries(message: Message) -> tuple[Delivery, ...]:
+    return tuple(
+        Delivery(
+            id=derived_id(message.patient_id, "delivery", message.id, party.address),
+            patient_id=message.patient_id,
+            conversation_id=message.conversation_id,
+            message_id=message.id,
+            recipient=party,
+            reply_state="queued",
+            revision=1,
+            queued_at=message.at,
+            changed_at=message.at,
+            due_at=message.at,
+            traceparent=message.traceparent,
+        )
+        for party in message.recipients
+    )

@@ -1,0 +1,220 @@
+"""Taking one letter: from the connection into the object store and onto the bus, in constant memory.
+
+The letter's bytes pass through; of them only the header block is looked at, for its sender.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from chassis.clock import Clock
+from chassis.errors import BackingServiceAway
+from chassis.ids import new_id
+from chassis.telemetry import log
+from contracts.messaging import LetterTaken
+from messaging.domain.addresses import Domains
+from messaging.domain.limits import LETTER_BYTES
+from messaging.door.content import ContentHash
+from messaging.door.recipients import NOT_NOW, Known
+from messaging.intake import Intake
+from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
+from messaging.objects import Objects, StoredObject, incoming_key
+
+WAIT = 1.5
+"""Seconds after which a store that is slow is asked whether it is there at all."""
+AHEAD = 4
+TAKEN = "250 2.0.0 Taken, {intake_id}"
+TOO_LARGE = "552 5.3.4 Message too large"
+BAD_SENDER = "550 5.7.1 From must be one address of a listed domain"
+
+
+class Source(Protocol):
+    """Where a letter's bytes come from: empty at its end."""
+
+    async def __call__(self) -> bytes:
+        """The next bytes of the letter, un-stuffed."""
+        ...
+
+
+class Taking:
+    """Takes letters for a door. One instance for all connections."""
+
+    def __init__(self, objects: Objects, intake: Intake, domains: Domains, clock: Clock) -> None:
+        self._objects = objects
+        self._intake = intake
+        self._domains = domains
+        self._clock = clock
+        self._abandoned: set[asyncio.Task[StoredObject]] = set()
+
+    async def take(self, source: Source, sender: str, recipients: Sequence[Known], peer: str) -> str:
+        """The reply to a letter, all of whose bytes have been read from `source`."""
+        head = await _head(source)
+        mailer = sender_in(head[: _block_end(head)])
+        if mailer is None or not self._domains.may_write(mailer.address):
+            await _drain(source)
+            return BAD_SENDER
+        return await self._store(_Letter(source, head), sender, recipients, peer)
+
+    async def _store(self, letter: "_Letter", sender: str, recipients: Sequence[Known], peer: str) -> str:
+        intake_id = new_id()
+        put = self._objects.put(incoming_key(intake_id), letter.chunks(), "message/rfc822", directly=True)
+        storing = asyncio.create_task(put)
+        try:
+            await self._feed(letter, storing)
+            if letter.too_large:
+                return TOO_LARGE
+            stored = await self._patiently(storing)
+            records = self._records(intake_id, _Came(stored, letter.content.hexdigest(), sender, peer), recipients)
+            await self._intake.append(records)
+        except BackingServiceAway as error:
+            await letter.drain()
+            log.warning("letter.refused", intake_id=intake_id, away=error.what)
+            return NOT_NOW
+        finally:
+            self._abandon(storing)
+        log.info("letter.taken", intake_id=intake_id, size=stored.size, recipients=len(records))
+        return TAKEN.format(intake_id=intake_id)
+
+    async def _feed(self, letter: "_Letter", storing: "asyncio.Task[StoredObject]") -> None:
+        """Read the letter to its end, as fast as the store takes it."""
+        while chunk := await letter.read():
+            while not letter.offer(chunk):
+                await self._room(letter, storing)
+        letter.finish()
+
+    async def _room(self, letter: "_Letter", storing: "asyncio.Task[StoredObject]") -> None:
+        """Wait until the store has taken something. Raises `BackingServiceAway` if it doesn't answer."""
+        taken = asyncio.create_task(letter.taken.wait())
+        done, _ = await asyncio.wait({taken, storing}, timeout=WAIT, return_when="FIRST_COMPLETED")
+        taken.cancel()
+        if storing in done:
+            await storing
+            raise BackingServiceAway("objects")
+        if not done:
+            await self._ask_store()
+
+    async def _patiently(self, storing: "asyncio.Task[StoredObject]") -> StoredObject:
+        while True:
+            done, _ = await asyncio.wait({storing}, timeout=WAIT)
+            if done:
+                return await storing
+            await self._ask_store()
+
+    async def _ask_store(self) -> None:
+        try:
+            async with asyncio.timeout(0.4):
+                await self._objects.ping()
+        except TimeoutError as error:
+            raise BackingServiceAway("objects") from error
+
+    def _abandon(self, storing: "asyncio.Task[StoredObject]") -> None:
+        """Cut an upload that is not wanted any more; it ends by itself, behind our back."""
+        if storing.done():
+            if not storing.cancelled():
+                storing.exception()
+            return
+        storing.cancel()
+        self._abandoned.add(storing)
+        storing.add_done_callback(self._abandoned.discard)
+
+    def _records(self, intake_id: str, came: "_Came", recipients: Sequence[Known]) -> list[LetterTaken]:
+        """One record a recipient, each with an id of its own; the first has that of the object."""
+        at = self._clock()
+        return [
+            LetterTaken(
+                intake_id=new_id() if number else intake_id,
+                patient_id=known.patient_id,
+                recipient=known.address,
+                envelope_sender=came.sender,
+                object_key=came.stored.key,
+                size=came.stored.size,
+                sha256=came.stored.sha256,
+                content_sha256=came.content_sha256,
+                peer=came.peer,
+                taken_at=at,
+            )
+            for number, known in enumerate(recipients)
+        ]
+
+
+class _Came(Struct, frozen=True):
+    """How a letter came: what was stored of it, its content's digest, who sent it from where."""
+
+    stored: StoredObject
+    content_sha256: str
+    sender: str
+    peer: str
+
+
+class _Letter:
+    """A letter on its way: read from the connection, offered to the upload through a short queue."""
+
+    def __init__(self, source: Source, head: bytes) -> None:
+        self.content = ContentHash()
+        self.taken = asyncio.Event()
+        self.too_large = False
+        self._source = source
+        self._head: bytes | None = head
+        self._size = 0
+        self._queue: asyncio.Queue[bytes] = asyncio.Queue()
+        self._ended = False
+
+    async def read(self) -> bytes:
+        """The next bytes to store; empty at the letter's end, and from where it is too large."""
+        chunk = self._head if self._head is not None else await self._source()
+        self._head, self._ended = None, not chunk
+        self._size += len(chunk)
+        if self._size > LETTER_BYTES:
+            self.too_large = True
+            await self.drain()
+            return b""
+        self.content.feed(chunk)
+        return chunk
+
+    def offer(self, chunk: bytes) -> bool:
+        """Hand bytes to the upload; False when it has enough of them for now."""
+        self.taken.clear()
+        if self._queue.qsize() >= AHEAD:
+            return False
+        self._queue.put_nowait(chunk)
+        return True
+
+    def finish(self) -> None:
+        """Nothing more comes. A letter that is too large never finishes: its upload is cut."""
+        if not self.too_large:
+            self._queue.put_nowait(b"")
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """What the upload reads."""
+        while chunk := await self._queue.get():
+            self.taken.set()
+            yield chunk
+
+    async def drain(self) -> None:
+        """Read what the sender still sends, so that it hears the answer."""
+        if not self._ended:
+            self._ended = True
+            await _drain(self._source)
+
+
+async def _head(source: Source) -> bytes:
+    """The letter's beginning: its header block, or 64 KiB of it, or all of a shorter letter."""
+    head = b""
+    while header_end(head) < 0 and len(head) < MOST_HEADER_BYTES:
+        chunk = await source()
+        if not chunk:
+            break
+        head += chunk
+    return head
+
+
+def _block_end(head: bytes) -> int:
+    end = header_end(head)
+    return end if 0 <= end <= MOST_HEADER_BYTES else MOST_HEADER_BYTES
+
+
+async def _drain(source: Source) -> None:
+    while await source():
+        continue

@@ -1,0 +1,119 @@
+"""The door's log: one `messaging.intake` record a recipient, acknowledged by all replicas before the 250."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from chassis.bus.client import durable_producer
+from chassis.errors import BackingServiceAway
+from chassis.ids import new_id
+from chassis.part import Check
+from chassis.telemetry import current_traceparent, log
+from contracts.base import event_type
+from contracts.cloudevents import Envelope
+from contracts.messaging import LetterTaken
+from messaging.settings import MessagingSettings
+
+TOPIC = "messaging.intake"
+ACKNOWLEDGED_WITHIN = 1.5
+"""Seconds; the door answers 451 afterwards. A record that arrives all the same is a repeat of the next try."""
+
+
+class Intake:
+    """Appends to the log. A producer that failed for good is thrown away and built again."""
+
+    name = "intake"
+
+    def __init__(self, settings: MessagingSettings) -> None:
+        self._settings = settings
+        self._producer: AIOKafkaProducer | None = None
+        self._renewing: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connect. Raises `BackingServiceAway` while the bus is."""
+        self._producer = await self._connected()
+
+    async def stop(self) -> None:
+        """Let go; nothing is pending, for each append is awaited."""
+        if self._renewing:
+            self._renewing.cancel()
+        await _let_go(self._producer)
+
+    def checks(self) -> Mapping[str, Check]:
+        """Ready while a producer is connected."""
+        return {"intake": self._check}
+
+    async def append(self, letters: Sequence[LetterTaken]) -> None:
+        """Append one record for each, all acknowledged. Raises `BackingServiceAway`: some may be there then."""
+        if self._producer is None:
+            raise BackingServiceAway("bus")
+        try:
+            async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
+                await asyncio.gather(*(self._send(self._producer, letter) for letter in letters))
+        except TimeoutError as error:
+            raise BackingServiceAway("bus") from error
+        except KafkaError as error:
+            self._renew(error)
+            raise BackingServiceAway("bus") from error
+
+    async def _send(self, producer: AIOKafkaProducer, letter: LetterTaken) -> None:
+        envelope = Envelope(
+            id=new_id(),
+            type=event_type(letter),
+            source=self._settings.service,
+            time=letter.taken_at,
+            subject=letter.patient_id,
+            traceparent=current_traceparent(),
+        )
+        sent = await producer.send(
+            TOPIC,
+            msgspec.json.encode(letter),
+            key=letter.patient_id.encode(),
+            headers=envelope.headers(),
+        )
+        await asyncio.shield(sent)
+
+    def _renew(self, error: KafkaError) -> None:
+        """An idempotent producer that lost its sequence never works again: build another."""
+        if error.retriable or (self._renewing and not self._renewing.done()):
+            return
+        log.warning("intake.producer-lost", exc_info=error)
+        lost, self._producer = self._producer, None
+        self._renewing = asyncio.create_task(self._replace(lost))
+
+    async def _replace(self, lost: AIOKafkaProducer | None) -> None:
+        await _let_go(lost)
+        while self._producer is None:
+            try:
+                self._producer = await self._connected()
+            except BackingServiceAway:
+                await asyncio.sleep(0.5)
+
+    async def _connected(self) -> AIOKafkaProducer:
+        producer = durable_producer(self._settings)
+        try:
+            await producer.start()
+        except (KafkaError, OSError) as error:
+            await _let_go(producer)
+            raise BackingServiceAway("bus") from error
+        return producer
+
+    async def _check(self) -> str | None:
+        if self._producer is None:
+            return "not connected"
+        try:
+            async with asyncio.timeout(1.5):
+                await self._producer.client.fetch_all_metadata()
+        except (KafkaError, TimeoutError, OSError):
+            return "the bus does not answer"
+        return None
+
+
+async def _let_go(producer: AIOKafkaProducer | None) -> None:
+    if producer is not None:
+        with suppress(KafkaError, TimeoutError):
+            await asyncio.wait_for(producer.stop(), 2.0)

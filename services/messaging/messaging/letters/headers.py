@@ -1,0 +1,81 @@
+"""Header fields as text: 8-bit ones without encoding, encoded words, wrong labels, all made readable."""
+
+import re
+from collections.abc import Iterator
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import Message
+from email.utils import getaddresses
+
+from messaging.domain.addresses import is_address, normal
+from messaging.domain.letter import Mailer
+
+LONGEST_FIELD = 64 * 1024
+MOST_REFERENCES = 64
+_FOLD = re.compile(r"\r?\n[ \t]|\r|\n")
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
+
+
+def text_of(raw: bytes) -> str:
+    """Bytes of unknown encoding as text: UTF-8 if they are, else Windows-1252."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
+
+
+def fields(message: "Message[str, str]", name: str) -> Iterator[str]:
+    """The unfolded values of a header field, in their order, encoded words left as they are."""
+    for found, value in message.raw_items():
+        if found.lower() == name:
+            raw = str(value)[:LONGEST_FIELD].encode("utf-8", "surrogateescape")
+            yield _FOLD.sub(" ", text_of(raw)).replace("\0", "").strip()
+
+
+def field(message: "Message[str, str]", name: str) -> str:
+    """The first value of a header field, or nothing."""
+    return next(fields(message, name), "")
+
+
+def decoded(value: str) -> str:
+    """A value with its encoded words (RFC 2047) read; what cannot be read stays as it is."""
+    if "=?" not in value:
+        return value
+    try:
+        return "".join(_word(chunk, charset) for chunk, charset in decode_header(value))
+    except (HeaderParseError, ValueError, LookupError):
+        return value
+
+
+def _word(chunk: bytes | str, charset: str | None) -> str:
+    if isinstance(chunk, str):
+        return chunk
+    if charset is None:
+        # decode_header gives the unencoded text around encoded words in this encoding
+        return chunk.decode("raw-unicode-escape", errors="replace")
+    try:
+        return chunk.decode(charset)
+    except (ValueError, LookupError):
+        return text_of(chunk)
+
+
+def mailers(values: Iterator[str] | list[str]) -> list[Mailer]:
+    """The names and addresses in address fields; what is no address is left out."""
+    return [
+        Mailer(decoded(name), normal(address))
+        for name, address in _pairs(list(values))
+        if is_address(normal(address))
+    ]
+
+
+def _pairs(values: list[str]) -> list[tuple[str, str]]:
+    try:
+        return getaddresses(values)
+    except (ValueError, IndexError, RecursionError):
+        return []
+
+
+def message_ids(values: Iterator[str] | list[str]) -> tuple[str, ...]:
+    """The Message-IDs in fields like `References`, each once; of very many the first and the last are kept."""
+    found = list(dict.fromkeys(_MESSAGE_ID.findall(" ".join(values))))
+    return tuple(found[:1] + found[1 - MOST_REFERENCES :] if len(found) > MOST_REFERENCES else found)

@@ -1,0 +1,111 @@
+"""From raw bytes to a `Letter`. Never fails: what cannot be read in full is said to be incomplete."""
+
+from email import message_from_bytes, policy
+from email.message import Message
+
+from messaging.domain.addresses import is_address
+from messaging.domain.identifiers import derived_id
+from messaging.domain.letter import Letter, Part
+from messaging.letters.headers import decoded, field, fields, mailers, message_ids
+from messaging.letters.html import LONGEST_HTML, sanitised, text_in
+from messaging.letters.parts import File, Found, raw_text, walk
+from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
+
+
+def read_letter(raw: bytes, letter_id: str) -> Letter:
+    """The letter in these bytes. The ids of its parts follow from `letter_id` and their order."""
+    try:
+        return _read(raw, letter_id)
+    except Exception:  # whatever a sender sends: the letter is shown, with its original to download
+        return _bare(raw)
+
+
+def _read(raw: bytes, letter_id: str) -> Letter:
+    message = message_from_bytes(raw, policy=policy.compat32)
+    found = walk(message, Found())
+    letter = _from_headers(message, raw)
+    parts, pictures = _parts(found, letter_id)
+    htmls = [sanitised(html, pictures) for html in found.htmls]
+    html = "<hr>".join(htmls) if any(text_in(one) or "<img" in one for one in htmls) else None
+    shown = {picture for picture in pictures.values() if html and f'"cid:{picture}"' in html}
+    text = "\n\n".join(one for one in found.texts if one.strip()) or (text_in(html) if html else "")
+    too_long = any(len(one) > LONGEST_HTML for one in found.htmls)
+    return Letter(
+        sender=letter.sender,
+        recipients=letter.recipients,
+        reply_to=letter.reply_to,
+        subject=letter.subject,
+        message_id=letter.message_id,
+        references=letter.references,
+        end_header=letter.end_header,
+        text=text.strip("\n"),
+        html=html,
+        parts=tuple(_part(part, shown) for part in parts),
+        incomplete=found.incomplete or too_long,
+    )
+
+
+def _bare(raw: bytes) -> Letter:
+    """A letter whose MIME makes no sense: its headers if they can be read, and its body as it is if it's text."""
+    end = header_end(raw)
+    head, body = (raw[:end], raw[end:]) if end >= 0 else (raw[:MOST_HEADER_BYTES], b"")
+    try:
+        letter = _from_headers(message_from_bytes(head[:MOST_HEADER_BYTES], policy=policy.compat32), head)
+    except Exception:
+        letter = Letter(sender=None)
+    return Letter(
+        sender=letter.sender,
+        recipients=letter.recipients,
+        subject=letter.subject,
+        message_id=letter.message_id,
+        references=letter.references,
+        end_header=letter.end_header,
+        text=raw_text(body),
+        incomplete=True,
+    )
+
+
+def _from_headers(message: "Message[str, str]", raw: bytes) -> Letter:
+    end = header_end(raw)
+    block = raw[: end if 0 <= end <= MOST_HEADER_BYTES else MOST_HEADER_BYTES]
+    return Letter(
+        sender=sender_in(block),
+        recipients=tuple(mailers([*fields(message, "to"), *fields(message, "cc")])),
+        reply_to=_reply_to(message),
+        subject=decoded(field(message, "subject")),
+        message_id=next(iter(message_ids(fields(message, "message-id"))), ""),
+        references=message_ids([*fields(message, "references"), *fields(message, "in-reply-to")]),
+        end_header=field(message, "x-mss-mes") == "FIN",
+    )
+
+
+def _reply_to(message: "Message[str, str]") -> str | None:
+    found = mailers(fields(message, "reply-to"))
+    return found[0].address if found and is_address(found[0].address) else None
+
+
+def _parts(found: Found, letter_id: str) -> tuple[list[Part], dict[str, str]]:
+    """The files as parts with ids, and the pictures among them by Content-ID."""
+    numbered = [(derived_id(letter_id, "part", str(number)), file) for number, file in enumerate(found.files)]
+    pictures: dict[str, str] = {}
+    for part_id, file in numbered:
+        if file.content_id:
+            pictures.setdefault(file.content_id, part_id)
+    return [_as_part(part_id, file) for part_id, file in numbered], pictures
+
+
+def _as_part(part_id: str, file: File) -> Part:
+    return Part(
+        id=part_id,
+        filename=file.name,
+        media_type=file.media_type,
+        content=file.content,
+        content_id=file.content_id or None,
+    )
+
+
+def _part(part: Part, shown: set[str]) -> Part:
+    """A picture counts as one inside the HTML only if the HTML shows it."""
+    if part.content_id is None or part.id in shown:
+        return part
+    return Part(id=part.id, filename=part.filename, media_type=part.media_type, content=part.content)

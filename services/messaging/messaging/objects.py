@@ -1,0 +1,45 @@
+"""Where letters and replies lie in messaging's bucket. The only module that knows the object store.
+
+`incoming/<intake>` raw letters at the door, expiring by themselves · `letters/<patient>/<message>/…` a
+letter's evidence, patient's copy, HTML and parts · `drafts/<patient>/<draft>/<row>` files of drafts ·
+`sent/<patient>/<message>` replies as they left.
+"""
+
+from chassis.objects import Objects, StoredObject, Stream
+
+__all__ = ["Objects", "StoredObject", "Stream"]
+
+
+def incoming_key(intake_id: str) -> str:
+    """A letter as the door took it."""
+    return f"incoming/{intake_id}"
+
+
+def raw_key(patient_id: str, message_id: str) -> str:
+    """The untouched letter: evidence, never given to the patient."""
+    return f"letters/{patient_id}/{message_id}/raw"
+
+
+def original_key(patient_id: str, message_id: str) -> str:
+    """The patient's copy of the letter, other patients masked."""
+    return f"letters/{patient_id}/{message_id}/original"
+
+
+def html_key(patient_id: str, message_id: str) -> str:
+    """The sanitised HTML body."""
+    return f"letters/{patient_id}/{message_id}/html"
+
+
+def part_key(patient_id: str, message_id: str, part_id: str) -> str:
+    """An attachment of a letter."""
+    return f"letters/{patient_id}/{message_id}/{part_id}"
+
+
+def row_key(patient_id: str, draft_id: str, row_id: str) -> str:
+    """A file of a draft, and of the reply it becomes."""
+    return f"drafts/{patient_id}/{draft_id}/{row_id}"
+
+
+def sent_key(patient_id: str, message_id: str) -> str:
+    """A reply as it left."""
+    return f"sent/{patient_id}/{message_id}"
