@@ -1,0 +1,1 @@
+"""The patient's documents: what they kept, read, downloaded, and handed over to a draft."""

@@ -1,0 +1,40 @@
+"""The composition root: documents, built from one `Settings`."""
+
+from pathlib import Path
+
+from chassis.identity.guard import Guard
+from chassis.process import Process
+from chassis.service import assemble
+from chassis.web import WebPages
+from documents.events import DocumentsEvents
+from documents.objects import DocumentObjects
+from documents.settings import DocumentsSettings
+from documents.store import DocumentsStore
+from documents.web.pages import DocumentPages
+from documents.web.picker import Picker
+
+HERE = Path(__file__).parent
+
+CONTROLLERS = (DocumentPages, Picker)
+
+
+def build(settings: DocumentsSettings) -> Process:
+    """The process of documents. Call it on the running event loop."""
+    store = DocumentsStore(settings)
+    objects = DocumentObjects(settings)
+    return assemble(
+        settings,
+        store,
+        subscriptions=DocumentsEvents(store, objects).subscriptions(),
+        controllers=CONTROLLERS,
+        pages=PAGES,
+        guard=Guard(settings),
+        dependencies={"store": store, "objects": objects},
+    )
+
+
+PAGES = WebPages(
+    prefix="/documents",
+    templates=HERE / "web" / "templates",
+    locale=HERE / "locale",
+)

@@ -1,0 +1,1 @@
+"""The rules of documents: no clock, no store, no framework."""

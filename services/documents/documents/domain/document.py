@@ -1,0 +1,106 @@
+"""A document, and the rules for an attachment to become one."""
+
+import hashlib
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+from contracts.documents import TYPE_CODES, AttachmentKeepRequested
+from documents.domain.formats import Format
+from documents.domain.titles import is_title
+
+SIZE_LIMIT = 5_000_000
+"""Bytes; a document is smaller than this (guide: "Si la taille du fichier est <5Mo")."""
+
+EARLIEST_ZONE = timedelta(hours=14)
+"""Somewhere it is already this much later than in UTC: a date isn't in the future for its patient."""
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """One of the patient's documents. `dated` is the document's own date, `added_at` when it came here."""
+
+    id: str
+    patient_id: str
+    title: str
+    dated: date
+    type_code: str
+    masked: bool
+    format: Format
+    size: int
+    sha256: str
+    object_key: str
+    sent_by: str
+    message_id: str
+    added_at: datetime
+
+    @property
+    def filename(self) -> str:
+        """The name under which it is downloaded or sent."""
+        return f"{self.title}{self.format.extension}"
+
+
+class Refusal(StrEnum):
+    """Why an attachment could not become a document; the code travels in `KeepRefused`."""
+
+    TITLE = "title"
+    TYPE = "type"
+    DATE = "date"
+    EMPTY = "empty"
+    TOO_LARGE = "too-large"
+    FORMAT = "format"
+    CLAIM_REFUSED = "claim-refused"
+    CLAIM_MISMATCH = "claim-mismatch"
+
+
+def refusal_of_request(request: AttachmentKeepRequested) -> Refusal | None:
+    """Why this attachment may not be kept, as far as can be told without its bytes."""
+    if not is_title(request.title):
+        return Refusal.TITLE
+    if request.type_code not in TYPE_CODES:
+        return Refusal.TYPE
+    if request.dated > (request.requested_at + EARLIEST_ZONE).date():
+        return Refusal.DATE
+    return refusal_of_size(request.claim.size)
+
+
+def refusal_of_size(size: int) -> Refusal | None:
+    """Why a file of `size` bytes may not be kept."""
+    if size == 0:
+        return Refusal.EMPTY
+    return Refusal.TOO_LARGE if size >= SIZE_LIMIT else None
+
+
+def document_id_for(request_id: str) -> str:
+    """The id of the document that this request makes: always the same, so that repeats make no second one.
+
+    A UUIDv7 with the instant of the request's id, the rest drawn from its hash (RFC 9562 §5.7).
+    """
+    drawn = hashlib.sha256(f"document of {request_id}".encode()).hexdigest()
+    variant = "89ab"[int(drawn[3], 16) % 4]
+    return f"{request_id[:14]}7{drawn[:3]}-{variant}{drawn[4:7]}-{drawn[7:19]}"
+
+
+def object_key_for(patient_id: str, document_id: str) -> str:
+    """Where the bytes of a document lie in this service's own bucket."""
+    return f"documents/{patient_id}/{document_id}"
+
+
+def kept(request: AttachmentKeepRequested, form: Format, size: int, sha256: str) -> Document:
+    """The document that this request makes of an attachment of that format."""
+    document_id = document_id_for(request.request_id)
+    return Document(
+        id=document_id,
+        patient_id=request.patient_id,
+        title=request.title.strip(),
+        dated=request.dated,
+        type_code=request.type_code,
+        masked=request.masked,
+        format=form,
+        size=size,
+        sha256=sha256,
+        object_key=object_key_for(request.patient_id, document_id),
+        sent_by=request.sent_by,
+        message_id=request.message_id,
+        added_at=request.requested_at,
+    )

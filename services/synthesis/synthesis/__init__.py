@@ -1,0 +1,1 @@
+"""The patient's medical profile, and the PDF made from it."""

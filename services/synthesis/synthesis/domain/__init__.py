@@ -1,0 +1,1 @@
+"""The rules of the medical profile: no clock, no store, no framework."""
