@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     mongo_database: str = Field(description="this service's own database")
     mongo_username: str = Field(description="this service's own user")
     mongo_password: SecretStr = Field(description="its password")
+    mongo_auth_source: str = Field(default="admin", description="the database its user is kept in")
     mongo_timeout_ms: int = Field(default=2_000, ge=100, description="how long to look for the store")
 
     objects_endpoint: str | None = Field(default=None, description="host:port of the object store")

@@ -57,7 +57,7 @@ class Store(Generic[TxT]):
             settings.mongo_uri,
             username=settings.mongo_username,
             password=settings.mongo_password.get_secret_value(),
-            authSource=settings.mongo_database,
+            authSource=settings.mongo_auth_source,
             tz_aware=True,
             serverSelectionTimeoutMS=settings.mongo_timeout_ms,
             connectTimeoutMS=settings.mongo_timeout_ms,
