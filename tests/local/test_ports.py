@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+import pytest_socket
 
 from stack.errors import PortTaken, StackError
 from stack.ports import Ports, check_free
@@ -12,6 +13,7 @@ from stack.ports import Ports, check_free
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
+    pytest_socket.enable_socket()  # a listener on the loopback is what is tried here
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
