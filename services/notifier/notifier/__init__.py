@@ -1,0 +1,1 @@
+"""E-mail and SMS to the patient. Nothing else of Pli may write to a patient."""

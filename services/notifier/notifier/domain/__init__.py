@@ -1,0 +1,1 @@
+"""Rules of notices: pure functions of values, without clock, store or framework."""

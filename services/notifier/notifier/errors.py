@@ -1,0 +1,47 @@
+"""What can go wrong in the notifier, in one taxonomy."""
+
+from chassis.errors import Kind, PliError
+
+
+class NotifierError(PliError):
+    """Root of the notifier's errors."""
+
+
+class SigningKeyUnknown(NotifierError):
+    """A code names a key of auth that was never published, or is not here yet."""
+
+    code = "signing-key-unknown"
+    kind = Kind.TRANSIENT
+
+
+class SealedToAnother(NotifierError):
+    """A code was sealed to a key that is not ours."""
+
+    code = "sealing-key-unknown"
+
+
+class AddressUnusable(NotifierError):
+    """An address that no relay would take."""
+
+    code = "address-unusable"
+
+
+class NoticeRefused(NotifierError):
+    """The relay or the provider refuses this notice for good (5xx)."""
+
+    code = "notice-refused"
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"refused for good with {status}")
+        self.smtp_status = status
+
+
+class NoticeDelayed(NotifierError):
+    """The relay or the provider refuses this notice for now (4xx)."""
+
+    code = "notice-delayed"
+    kind = Kind.TRANSIENT
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"refused for now with {status}")
+        self.smtp_status = status

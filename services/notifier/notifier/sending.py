@@ -1,0 +1,186 @@
+"""How one queued notice leaves: by which channel, in which words, and what becomes of it if it can't."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime
+from email.headerregistry import Address
+from typing import Protocol
+
+from prometheus_client import Histogram
+
+from chassis.clock import Clock, now
+from chassis.effects import Again, Done, GiveUp, Outcome
+from chassis.errors import Kind as ErrorKind
+from chassis.errors import PliError
+from chassis.store import Row
+from contracts.auth import Channel
+from contracts.notifier import NoticeFailed, NoticeSent
+from notifier.domain.hours import clock_time
+from notifier.domain.notices import Kind, reason_too_late
+from notifier.domain.pace import next_try
+from notifier.domain.patient import Patient
+from notifier.domain.texting import gsm7
+from notifier.domain.views import view_token
+from notifier.errors import NoticeDelayed
+from notifier.keys import SealingKey
+from notifier.mail import Mail, Mailer, address_of
+from notifier.rendering import Renderer, Words
+from notifier.sms import Sms, SmsProvider
+
+SOURCE_LANGUAGE = "fr"
+NOTICE_SECONDS = Histogram(
+    "pli_notice_seconds",
+    "from a notice being queued to its taking by the relay or the provider",
+    ["kind", "channel"],
+    buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600),
+)
+
+
+class Patients(Protocol):
+    """Where sending looks the patient up."""
+
+    async def patient(self, patient_id: str) -> Patient | None:
+        """The patient as known now."""
+        ...
+
+
+class Dropped(Exception):
+    """A notice that nobody should get any more, with the code of the reason."""
+
+    def __init__(self, reason: str, channel: Channel = "email") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.channel = channel
+
+
+class Sending:
+    """Performs rows of `notices`. A code is opened here, and forgotten with the return."""
+
+    def __init__(
+        self,
+        patients: Patients,
+        sealing_key: SealingKey,
+        renderer: Renderer,
+        mailer: Mailer,
+        sms: SmsProvider,
+        *,
+        sender: Address,
+        view_key: bytes,
+        clock: Clock = now,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._patients = patients
+        self._sealing_key = sealing_key
+        self._renderer = renderer
+        self._mailer = mailer
+        self._sms = sms
+        self._sender = sender
+        self._view_key = view_key
+        self._clock = clock
+        self._jitter = jitter
+
+    async def perform(self, row: Row) -> Outcome:
+        """Send the notice of a row, or say what is to become of it. Raises `BackingServiceAway`."""
+        kind = Kind(row["kind"])
+        try:
+            return self._done(row, kind, await self._send(row, kind))
+        except Dropped as dropped:
+            return self._give_up(row, kind, dropped.channel, dropped.reason)
+        except NoticeDelayed as error:
+            due_at = next_try(kind, self._clock(), row["attempts"], self._jitter())
+            return Again(due_at=due_at, fields={"reason": error.code})
+        except PliError as error:
+            if error.kind is not ErrorKind.PERMANENT:
+                raise
+            return self._give_up(row, kind, row.get("channel") or "email", error.code)
+
+    async def _send(self, row: Row, kind: Kind) -> Channel:
+        if self._clock() >= row["pointless_after"]:
+            raise Dropped(reason_too_late(kind))
+        if kind is Kind.CODE:
+            return await self._send_code(row)
+        return await self._send_letter(row)
+
+    async def _send_code(self, row: Row) -> Channel:
+        sealed = self._sealing_key.open_box(bytes(row["box"]))
+        facts = {"code": sealed.code, "until": clock_time(sealed.expires_at, sealed.time_zone)}
+        if sealed.channel == "sms":
+            text = self._renderer.code_sms(language=SOURCE_LANGUAGE, **facts)
+            await self._text(row, sealed.destination, text)
+        else:
+            words = self._renderer.code(language=SOURCE_LANGUAGE, **facts)
+            await self._mail(row, address_of("", sealed.destination), words)
+        return sealed.channel
+
+    async def _send_letter(self, row: Row) -> Channel:
+        patient = await self._reachable(row["patient_id"])
+        if patient.email:
+            token = view_token(self._view_key, row["_id"])
+            words = self._renderer.letter(language=patient.language, given_name=patient.given_name, token=token)
+            to = address_of(f"{patient.given_name} {patient.family_name}", patient.email)
+            await self._mail(row, to, words)
+            return "email"
+        if patient.phone:
+            await self._text(row, patient.phone, self._renderer.letter_sms(language=patient.language))
+            return "sms"
+        raise Dropped("no-contact")
+
+    async def _reachable(self, patient_id: str) -> Patient:
+        patient = await self._patients.patient(patient_id)
+        if patient is None:
+            raise Dropped("unknown-patient")
+        if patient.status == "closed":
+            raise Dropped("patient-closed")
+        return patient
+
+    async def _mail(self, row: Row, to: Address, words: Words) -> None:
+        mail = Mail(
+            sender=self._sender,
+            recipient=to,
+            envelope_sender=f"retour+{row['_id']}@{self._sender.domain}",
+            message_id=row["message_id"],
+            subject=words.subject,
+            text=words.text,
+            html=words.html,
+            written_at=row["queued_at"],
+        )
+        await self._mailer.send(mail)
+
+    async def _text(self, row: Row, phone: str, text: str) -> None:
+        sms = Sms(
+            phone=phone,
+            text=gsm7(text),
+            reference=row["_id"],
+            message_id=row["message_id"],
+            written_at=row["queued_at"],
+        )
+        await self._sms.send(sms)
+
+    def _done(self, row: Row, kind: Kind, channel: Channel) -> Done:
+        at = self._clock()
+        NOTICE_SECONDS.labels(kind.value, channel).observe((at - row["queued_at"]).total_seconds())
+        sent = NoticeSent(
+            notice_id=row["_id"], patient_id=row.get("patient_id"), kind=kind.value, channel=channel, sent_at=at
+        )
+        return Done(fields=_ended(at, channel), events=[(sent, _key(row))])
+
+    def _give_up(self, row: Row, kind: Kind, channel: Channel, reason: str) -> GiveUp:
+        at = self._clock()
+        failed = NoticeFailed(
+            notice_id=row["_id"],
+            patient_id=row.get("patient_id"),
+            kind=kind.value,
+            channel=channel,
+            reason=reason,
+            failed_at=at,
+        )
+        return GiveUp(fields=_ended(at, channel) | {"reason": reason}, events=[(failed, _key(row))])
+
+
+def _ended(at: datetime, channel: Channel) -> Row:
+    """A notice that ended keeps no box: a code that was sent rests nowhere, not even sealed."""
+    return {"ended_at": at, "channel": channel, "box": None}
+
+
+def _key(row: Row) -> str:
+    return str(row.get("patient_id") or row["_id"])

@@ -1,0 +1,163 @@
+"""E-mail over SMTP with connections kept open: a relay may take long to greet."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiosmtplib
+from aiosmtplib.errors import SMTPException, SMTPResponseException
+
+from chassis.errors import BackingServiceAway
+from notifier.errors import NoticeDelayed, NoticeRefused
+from notifier.mail import Mail
+from notifier.settings import NotifierSettings
+
+IDLE_AT_MOST = 30.0
+"""Seconds after which a kept connection isn't trusted any more; relays hang up after a minute or more."""
+FOR_GOOD = 500
+
+
+class Connection(Protocol):
+    """One open connection to a relay. Its methods raise aiosmtplib's errors."""
+
+    async def mail(self, sender: str) -> object:
+        """MAIL FROM."""
+        ...
+
+    async def rcpt(self, recipient: str) -> object:
+        """RCPT TO."""
+        ...
+
+    async def data(self, message: bytes) -> object:
+        """DATA and the message."""
+        ...
+
+    def close(self) -> None:
+        """Hang up."""
+        ...
+
+
+Connect = Callable[[], Awaitable[Connection]]
+
+
+@dataclass
+class _Kept:
+    connection: Connection
+    since: float
+
+
+class SmtpMailer:
+    """A `Mailer` over a relay. As many connections as notices sent at once; each is kept for the next."""
+
+    def __init__(self, connect: Connect, clock: Callable[[], float]) -> None:
+        self._connect = connect
+        self._clock = clock
+        self._idle: list[_Kept] = []
+
+    async def send(self, mail: Mail) -> None:
+        """See `Mailer`."""
+        message = mail.as_bytes()
+        connection = await self._ready(mail.envelope_sender)
+        with _closed_on_error(connection):
+            await connection.rcpt(mail.recipient.addr_spec)
+            await connection.data(message)
+        self._idle.append(_Kept(connection, self._clock()))
+
+    async def close(self) -> None:
+        """Hang up all kept connections."""
+        while self._idle:
+            self._idle.pop().connection.close()
+
+    async def _ready(self, sender: str) -> Connection:
+        """A connection that has taken MAIL FROM: a kept one if it still answers, else a new one."""
+        while self._idle:
+            kept = self._idle.pop()
+            if self._clock() - kept.since > IDLE_AT_MOST or not await _still_takes(kept.connection, sender):
+                kept.connection.close()
+                continue
+            return kept.connection
+        return await self._new(sender)
+
+    async def _new(self, sender: str) -> Connection:
+        try:
+            connection = await self._connect()
+        except (SMTPException, OSError) as error:
+            raise BackingServiceAway("mail relay") from error
+        with _closed_on_error(connection):
+            await connection.mail(sender)
+        return connection
+
+
+async def _still_takes(connection: Connection, sender: str) -> bool:
+    """Whether a kept connection begins a message; if not, nothing was sent and another may be used."""
+    try:
+        await connection.mail(sender)
+    except (SMTPException, OSError):
+        return False
+    return True
+
+
+@contextmanager
+def _closed_on_error(connection: Connection) -> Iterator[None]:
+    """Hang up after any error, and say a relay's one in our words."""
+    try:
+        yield
+    except SMTPResponseException as error:
+        connection.close()
+        raise (NoticeRefused if error.code >= FOR_GOOD else NoticeDelayed)(error.code) from error
+    except (SMTPException, OSError) as error:
+        connection.close()
+        raise BackingServiceAway("mail relay") from error
+    except BaseException:
+        connection.close()
+        raise
+
+
+class _AioSmtp:
+    """aiosmtplib's client as a `Connection`."""
+
+    def __init__(self, settings: NotifierSettings) -> None:
+        password = settings.notice_smtp_password
+        self._client = aiosmtplib.SMTP(
+            hostname=settings.notice_smtp_host,
+            port=settings.notice_smtp_port,
+            username=settings.notice_smtp_username,
+            password=password.get_secret_value() if password else None,
+            use_tls=settings.notice_smtp_tls == "implicit",
+            start_tls=settings.notice_smtp_tls == "starttls",
+            local_hostname=settings.notice_domain,
+            timeout=settings.notice_smtp_timeout,
+        )
+
+    async def open(self) -> None:
+        await self._client.connect()
+
+    async def mail(self, sender: str) -> object:
+        return await self._client.mail(sender)
+
+    async def rcpt(self, recipient: str) -> object:
+        return await self._client.rcpt(recipient)
+
+    async def data(self, message: bytes) -> object:
+        return await self._client.data(message)
+
+    def close(self) -> None:
+        with suppress(SMTPException, OSError):
+            self._client.close()
+
+
+def over_smtp(settings: NotifierSettings) -> SmtpMailer:
+    """The mailer that the settings describe. Call it on the running event loop."""
+
+    async def connect() -> Connection:
+        connection = _AioSmtp(settings)
+        try:
+            await connection.open()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    return SmtpMailer(connect, asyncio.get_running_loop().time)

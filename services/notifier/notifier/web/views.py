@@ -1,0 +1,80 @@
+"""`/notifications/<token>`: the announcement of a letter, readable in a browser for 30 days without log-in."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Template
+
+from chassis import web
+from chassis.clock import Clock, now
+from chassis.errors import NotFound, TooManyRequests
+from chassis.store import Row
+from notifier.domain.pace import Allowance
+from notifier.domain.patient import Patient
+from notifier.domain.views import looks_like_token, may_be_viewed, view_hash
+from notifier.rendering import Renderer
+
+
+class Notices(Protocol):
+    """Where the page looks."""
+
+    async def letter_notice(self, view_hash: str) -> Row | None:
+        """The announcement whose view has this hash."""
+        ...
+
+    async def patient(self, patient_id: str) -> Patient | None:
+        """The patient as known now."""
+        ...
+
+
+class ViewableNotices:
+    """The announcements that a token opens, at a bounded rate: guessing must not cost the store its time."""
+
+    def __init__(
+        self,
+        notices: Notices,
+        renderer: Renderer,
+        *,
+        rate: float,
+        clock: Clock = now,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._notices = notices
+        self._renderer = renderer
+        self._clock = clock
+        self._seconds = seconds
+        self._allowance = Allowance(rate, seconds())
+
+    async def facts(self, token: str) -> dict[str, Any]:
+        """What the page says. Raises `NotFound`, always alike, or `TooManyRequests`."""
+        if not looks_like_token(token):
+            raise NotFound("no such notice")
+        if not self._allowance.spend(self._seconds()):
+            raise TooManyRequests("notices viewed")
+        patient = await self._patient_told(token)
+        return self._renderer.letter_facts(patient.given_name)
+
+    async def _patient_told(self, token: str) -> Patient:
+        row = await self._notices.letter_notice(view_hash(token))
+        if row is None or not may_be_viewed(row["queued_at"], self._clock()):
+            raise NotFound("no such notice")
+        patient = await self._notices.patient(row["patient_id"])
+        if patient is None or patient.status == "closed":
+            raise NotFound("no such notice")
+        return patient
+
+
+class NoticeViews(Controller):
+    """Public: the address is the secret."""
+
+    path = "/notifications"
+    opt = {"public": True}  # noqa: RUF012  Litestar reads it as a class attribute
+
+    @get("/{token:str}")
+    async def view(self, token: FromPath[str], store: NamedDependency[ViewableNotices]) -> Template:
+        """The same words as the e-mail. Raises `NotFound`, or `TooManyRequests` past the rate of views."""
+        return web.page("notice.html", **await store.facts(token))
