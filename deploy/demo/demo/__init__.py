@@ -1,0 +1,1 @@
+"""The demonstration: demo people, a professional's mail client, and real letters."""
