@@ -1,0 +1,1 @@
+"""What the figures of a bus mean: pure values and rules, no bus."""

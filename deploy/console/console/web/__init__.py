@@ -1,0 +1,1 @@
+"""The console's page, its metrics and its health, for operators only: never behind the patients' gateway."""
