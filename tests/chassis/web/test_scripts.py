@@ -1,0 +1,203 @@
+"""What the shell's script adds, in a real browser over a small application."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import uvicorn
+from litestar import Litestar, Request, Response, get, post
+from litestar.response import Redirect, Stream, Template
+from playwright.sync_api import Page, expect, sync_playwright
+
+from chassis import web
+
+from .conftest import OneSession
+
+pytestmark = pytest.mark.browser
+SCRIPTED = """{% extends "shell.html" %}{% import "pieces.html" as p %}{% block title %}Essai{% endblock %}
+{% block main %}<h1>Essai</h1>
+<div data-stream="/m/stream" data-stream-events="mailbox">
+<p id="list" hx-get="/m/list" hx-trigger="pli:mailbox from:body">ancien</p></div>
+<form method="post" action="/m/send" data-autosave="/m/save" data-autosave-status="saved">
+<input type="hidden" name="revision" value="1">{{ p.textarea("body", "Mon message") }}<span id="saved"></span>
+{{ p.button("Envoyer") }}</form>
+<button hx-get="/m/piece" hx-target="#list">Rafraîchir</button><button data-copy="adresse">Copier</button>
+<a href="/m/dialog" data-dialog="">Garder</a>{% endblock %}"""
+DIALOG = """{% extends "shell.html" %}{% import "pieces.html" as p %}{% block title %}Garder{% endblock %}
+{% block main %}{% call p.dialog_page("Ajouter", "/m/scripted") %}<form method="post" action="/m/send">
+{{ p.field("name", "Nom du document") }}{{ p.button("Ajouter") }}</form>{% endcall %}{% endblock %}"""
+
+
+def html(text: str) -> Response[str]:
+    return Response(text, media_type="text/html", status_code=200)
+
+
+class Site:
+    """The application's handlers, and what they were asked."""
+
+    def __init__(self) -> None:
+        self.saved: list[dict[str, Any]] = []
+
+    def handlers(self) -> list[Any]:
+        @get("/m/scripted", sync_to_thread=False)
+        def scripted() -> Template:
+            return web.page("scripted.html")
+
+        @get("/m/dialog", sync_to_thread=False)
+        def dialog() -> Template:
+            return web.page("dialog.html")
+
+        @get(["/m/list", "/m/piece"], sync_to_thread=False)
+        def piece() -> Response[str]:
+            return html("nouveau")
+
+        @post("/m/save")
+        async def save(request: Request[Any, Any, Any]) -> Response[str]:
+            self.saved.append(dict((await request.form()).items()))
+            return html('<span data-set-revision="2">Brouillon enregistré</span>')
+
+        @post("/m/send")
+        async def send() -> Redirect:
+            return web.see_other("/m/scripted", toast="message-sent")
+
+        @get("/m/stream", sync_to_thread=False)
+        def stream(request: Request[Any, Any, Any]) -> Stream:
+            async def source() -> AsyncIterator[web.ServerEvent]:
+                yield web.ServerEvent("mailbox")
+                await asyncio.Event().wait()
+
+            return web.event_stream(request, source())
+
+        @post("/connexion/renouveler", opt={"public": True}, status_code=204)
+        async def renew() -> Response[None]:
+            answer = Response(None, status_code=204)
+            answer.set_cookie("__Host-pli", "alive", path="/", secure=True, httponly=True)
+            return answer
+
+        return [scripted, dialog, piece, save, send, stream, renew]
+
+
+@pytest.fixture(autouse=True)
+def _no_network_without_the_stack() -> None:
+    """These tests talk to a server of their own, on the loopback."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Site:
+    return Site()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, site: Site) -> Iterator[str]:
+    """The application, served on a free port."""
+    folder: Path = tmp_path_factory.mktemp("templates")
+    (folder / "scripted.html").write_text(SCRIPTED)
+    (folder / "dialog.html").write_text(DIALOG)
+    config = uvicorn.Config(lambda: None, port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+    listener = config.bind_socket()
+    origin = f"http://localhost:{listener.getsockname()[1]}"
+    config.app = application(origin, folder, site)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    yield origin
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
+
+
+def application(origin: str, folder: Path, site: Site) -> Litestar:
+    return web.create_app(
+        settings=SimpleNamespace(public_origin=origin, service_name="Mon espace santé", development=False),
+        controllers=site.handlers(),
+        pages=web.WebPages("/m", folder, toasts={"message-sent": "Message envoyé"}),
+        guard=OneSession(),
+        readiness=SimpleReadiness(),
+        stopping=asyncio.Event(),
+    )
+
+
+class SimpleReadiness:
+    ready = True
+
+    async def report(self) -> dict[str, bool | str]:
+        return {}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Page]:
+    """The page of a signed-in person; what the policy refuses or a script throws fails the test."""
+    context = browser.new_context()
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    token(context, "alive")
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
+    page.goto(f"{address}/m/scripted")
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def token(context: Any, value: str) -> None:
+    context.add_cookies(
+        [{"name": "__Host-pli", "value": value, "domain": "localhost", "path": "/", "secure": True}]
+    )
+
+
+def test_an_event_fetches_its_fragment_again(page: Page) -> None:
+    expect(page.locator("#list")).to_have_text("nouveau")
+
+
+def test_what_is_typed_saves_itself_and_takes_the_new_revision(page: Page, site: Site) -> None:
+    page.get_by_label("Mon message").fill("Bonjour")
+    expect(page.locator("#saved")).to_have_text("Brouillon enregistré")
+    assert site.saved[-1] == {"revision": "1", "body": "Bonjour"}
+    assert page.locator("[name=revision]").input_value() == "2"
+
+
+def test_a_request_after_the_token_s_end_renews_it_and_is_repeated(page: Page, site: Site) -> None:
+    expect(page.locator("#list")).to_have_text("nouveau")
+    page.evaluate("document.getElementById('list').textContent = 'ancien'")
+    token(page.context, "expired")
+    page.get_by_role("button", name="Rafraîchir").click()
+    expect(page.locator("#list")).to_have_text("nouveau")
+
+
+def test_a_page_opens_as_a_dialog_and_gives_the_focus_back(page: Page) -> None:
+    link = page.get_by_role("link", name="Garder")
+    link.click()
+    dialog = page.get_by_role("dialog", name="Ajouter")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("link", name="Fermer").click()
+    expect(dialog).to_have_count(0)
+    expect(link).to_be_focused()
+
+
+def test_a_toast_is_said_until_closed(page: Page) -> None:
+    page.get_by_role("button", name="Envoyer").click()
+    toast = page.get_by_role("status").filter(has_text="Message envoyé")
+    expect(toast).to_be_visible()
+    page.get_by_role("button", name="Fermer").click()
+    expect(toast).to_have_count(0)
+
+
+def test_copying_says_so(page: Page) -> None:
+    page.get_by_role("button", name="Copier").click()
+    expect(page.locator("#toasts")).to_contain_text("Informations copiées")
+    assert page.evaluate("navigator.clipboard.readText()") == "adresse"
