@@ -1,0 +1,1 @@
+"""Pages: log-in, activation, account, front page, help and legal texts."""
