@@ -34,9 +34,7 @@ async def record(
     await store.transact(work)
 
 
-def note(
-    tx: Tx, identity: Identity, action: str, kind: str, thing_id: str, *, refused: bool = False
-) -> None:
+def note(tx: Tx, identity: Identity, action: str, kind: str, thing_id: str, *, refused: bool = False) -> None:
     """Record what this transaction does."""
     tx.audit(
         action=action,

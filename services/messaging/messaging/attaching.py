@@ -31,11 +31,12 @@ class TooManyFiles(MessagingError):
 
 
 class Picked(Struct, frozen=True, kw_only=True):
-    """A document ticked in the picker. Size and name are what the page said, until the bytes come."""
+    """A document ticked in the picker. All but its id is what the page said, until the bytes come."""
 
     document_id: str
     size: int
     filename: str
+    media_type: str = UNKNOWN_TYPE
 
 
 async def attach_documents(
@@ -61,9 +62,7 @@ async def attach_documents(
         return await store.transact(work)
 
 
-async def attach_synthesis(
-    store: MessagingStore, identity: Identity, draft_id: str, *, at: datetime
-) -> None:
+async def attach_synthesis(store: MessagingStore, identity: Identity, draft_id: str, *, at: datetime) -> None:
     """Add the PDF of the medical profile to the draft, in the place of one that is there already."""
 
     async def work(tx: Tx) -> None:
@@ -129,7 +128,7 @@ def _document_row(draft: Draft, picked: Picked, at: datetime) -> DraftRow:
         source=RowSource.DOCUMENT,
         state=RowState.PENDING,
         filename=picked.filename,
-        media_type=UNKNOWN_TYPE,
+        media_type=picked.media_type,
         size=picked.size,
         requested_at=at,
         document_id=picked.document_id,

@@ -115,9 +115,7 @@ async def open_conversation(
     )
 
 
-async def _exchange(
-    store: MessagingStore, domains: Domains, patient_id: str, conversation_id: str
-) -> Exchange:
+async def _exchange(store: MessagingStore, domains: Domains, patient_id: str, conversation_id: str) -> Exchange:
     try:
         return await exchange(store, domains, patient_id, conversation_id)
     except NotFound:
@@ -127,9 +125,7 @@ async def _exchange(
         raise Moved(str(merged_into)) from None
 
 
-async def _deliveries(
-    store: MessagingStore, patient_id: str, messages: Sequence[Message]
-) -> Sequence[Delivery]:
+async def _deliveries(store: MessagingStore, patient_id: str, messages: Sequence[Message]) -> Sequence[Delivery]:
     replies = [one.id for one in messages if one.kind is MessageKind.REPLY]
     return await store.deliveries(patient_id, replies) if replies else []
 
@@ -153,9 +149,7 @@ async def mark_shown(store: MessagingStore, identity: Identity, opened: Opened, 
     return await store.transact(work)
 
 
-async def _count_read(
-    store: MessagingStore, tx: Tx, identity: Identity, marked: Sequence[Message]
-) -> str:
+async def _count_read(store: MessagingStore, tx: Tx, identity: Identity, marked: Sequence[Message]) -> str:
     """Where the letters are is asked again: another letter may have come, or merged the conversation."""
     patient_id = identity.patient_id
     conversation_id = await store.conversation_of(patient_id, marked[0].id, tx) or ""

@@ -229,9 +229,7 @@ def _reply(found: Exchange, draft: Draft, rows: Sequence[DraftRow], at: datetime
     )
 
 
-async def _append(
-    store: MessagingStore, tx: Tx, conversation: Conversation, draft: Draft, reply: Reply
-) -> None:
+async def _append(store: MessagingStore, tx: Tx, conversation: Conversation, draft: Draft, reply: Reply) -> None:
     others = tuple(one for one in conversation.drafts if one != draft.id)
     await store.add_message(tx, reply.message)
     await store.queue_deliveries(tx, reply.deliveries)

@@ -116,9 +116,7 @@ def _keep(identity: Identity, received: Received, wish: Wish, at: datetime) -> K
     )
 
 
-def _request(
-    wanted: Keep, received: Received, wish: Wish, claim: Claim, dated: date
-) -> AttachmentKeepRequested:
+def _request(wanted: Keep, received: Received, wish: Wish, claim: Claim, dated: date) -> AttachmentKeepRequested:
     return AttachmentKeepRequested(
         patient_id=wanted.patient_id,
         request_id=wanted.id,

@@ -41,9 +41,7 @@ async def look_into(store: MessagingStore, identity: Identity, place: ListPlace 
     """The patient's mailbox. Raises `NotYet` while it is being opened."""
     patient = await store.patient(identity.patient_id)
     mailbox = await store.mailbox(identity.patient_id)
-    page = await store.mailbox_page(
-        identity.patient_id, older_than=place.older_than, newer_than=place.newer_than
-    )
+    page = await store.mailbox_page(identity.patient_id, older_than=place.older_than, newer_than=place.newer_than)
     return MailboxView(patient=patient, mailbox=mailbox, page=page, first=_first(place, page, mailbox))
 
 

@@ -38,8 +38,14 @@ def test_a_proposed_name_is_always_accepted_unless_nothing_is_left():
 
 @pytest.mark.parametrize(
     ("title", "fault"),
-    [("", "empty"), ("  ", "empty"), ("x" * 51, "too-long"), ("a/b", "forbidden"), ("a\x00b", "forbidden"),
-     ("Résultats de mars", None)],
+    [
+        ("", "empty"),
+        ("  ", "empty"),
+        ("x" * 51, "too-long"),
+        ("a/b", "forbidden"),
+        ("a\x00b", "forbidden"),
+        ("Résultats de mars", None),
+    ],
 )
 def test_a_name_is_refused_with_its_reason(title, fault):
     assert keeping.title_fault(title) == fault

@@ -6,14 +6,20 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 
 from chassis import web
 from chassis.identity import Identity
+from messaging.domain.addresses import Domains
 from messaging.domain.model import Patient
 from messaging.mailbox import ListPlace
-from messaging.store import PageKey
+from messaging.objects import Objects
+from messaging.store import MessagingStore, PageKey
 
 PatientRequest = Request[Identity, None, State]
+GivenStore = NamedDependency[MessagingStore]
+GivenObjects = NamedDependency[Objects]
+GivenDomains = NamedDependency[Domains]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

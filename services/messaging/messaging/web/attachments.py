@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from chassis import web
@@ -19,7 +20,7 @@ from messaging.keeping import NotKeepable, Received, Wish, faults, keep, keep_of
 from messaging.objects import Objects
 from messaging.store import MessagingStore
 from messaging.web import words
-from messaging.web.asking import PatientRequest, on_the_clock_of
+from messaging.web.asking import GivenObjects, GivenStore, PatientRequest, on_the_clock_of
 from messaging.web.conversations import object_chunks
 from messaging.web.shown import kind_of_file
 
@@ -49,10 +50,10 @@ class AttachmentPages(Controller):
     async def attachment(
         self,
         request: PatientRequest,
-        store: MessagingStore,
-        objects: Objects,
-        message_id: str,
-        attachment_id: str,
+        store: GivenStore,
+        objects: GivenObjects,
+        message_id: FromPath[str],
+        attachment_id: FromPath[str],
     ) -> Template:
         """What can be seen of the file, and what can be done with it."""
         received = await open_attachment(store, request.user, message_id, attachment_id)
@@ -72,10 +73,10 @@ class AttachmentPages(Controller):
     async def download(
         self,
         request: PatientRequest,
-        store: MessagingStore,
-        objects: Objects,
-        message_id: str,
-        attachment_id: str,
+        store: GivenStore,
+        objects: GivenObjects,
+        message_id: FromPath[str],
+        attachment_id: FromPath[str],
     ) -> Response[Any]:
         """The file itself, as a download."""
         received = await open_attachment(store, request.user, message_id, attachment_id)
@@ -86,10 +87,10 @@ class AttachmentPages(Controller):
     async def picture(
         self,
         request: PatientRequest,
-        store: MessagingStore,
-        objects: Objects,
-        message_id: str,
-        attachment_id: str,
+        store: GivenStore,
+        objects: GivenObjects,
+        message_id: FromPath[str],
+        attachment_id: FromPath[str],
     ) -> Response[Any]:
         """A picture for its own page."""
         received = await open_attachment(store, request.user, message_id, attachment_id)
@@ -99,7 +100,7 @@ class AttachmentPages(Controller):
 
     @get("/pieces/{message_id:str}/{attachment_id:str}/ajouter")
     async def keep_dialog(
-        self, request: PatientRequest, store: MessagingStore, message_id: str, attachment_id: str
+        self, request: PatientRequest, store: GivenStore, message_id: FromPath[str], attachment_id: FromPath[str]
     ) -> Template:
         """The dialog that asks under what name, date and type the file is to be kept."""
         received = await open_attachment(store, request.user, message_id, attachment_id)
@@ -118,10 +119,10 @@ class AttachmentPages(Controller):
     async def ask_to_keep(
         self,
         request: PatientRequest,
-        store: MessagingStore,
-        objects: Objects,
-        message_id: str,
-        attachment_id: str,
+        store: GivenStore,
+        objects: GivenObjects,
+        message_id: FromPath[str],
+        attachment_id: FromPath[str],
     ) -> Redirect | Template:
         """Hand the file over to documents, or say what is to be mended first."""
         form = await web.read_form(request, KeepForm)
@@ -135,7 +136,7 @@ class AttachmentPages(Controller):
         return web.see_other(f"/messagerie/ajouts/{wanted.id}")
 
     @get("/ajouts/{keep_id:str}")
-    async def kept(self, request: PatientRequest, store: MessagingStore, keep_id: str) -> Template:
+    async def kept(self, request: PatientRequest, store: GivenStore, keep_id: FromPath[str]) -> Template:
         """How far keeping a file has come."""
         wanted = await keep_of(store, request.user, keep_id)
         shown: dict[str, Any] = {

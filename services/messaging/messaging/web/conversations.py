@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 from litestar import Controller, Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from chassis import web
@@ -20,7 +21,7 @@ from messaging.drafts import begin_reply
 from messaging.objects import Objects
 from messaging.store import MessagingStore
 from messaging.web import words
-from messaging.web.asking import PatientRequest, is_prefetch
+from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest, is_prefetch
 from messaging.web.mailbox import list_shown
 from messaging.web.shown import StatesShown, delivery_shown, initials, is_settled, names
 
@@ -41,7 +42,7 @@ class ConversationPages(Controller):
 
     @get("/conversations/{conversation_id:str}")
     async def conversation(
-        self, request: PatientRequest, store: MessagingStore, domains: Domains, conversation_id: str
+        self, request: PatientRequest, store: GivenStore, domains: GivenDomains, conversation_id: FromPath[str]
     ) -> Redirect | Template:
         """The conversation beside the list. Its letters are read once it is really shown."""
         try:
@@ -55,7 +56,7 @@ class ConversationPages(Controller):
 
     @get("/messages/{message_id:str}/corps")
     async def body(
-        self, request: PatientRequest, store: MessagingStore, objects: Objects, message_id: str
+        self, request: PatientRequest, store: GivenStore, objects: GivenObjects, message_id: FromPath[str]
     ) -> Response[str]:
         """A letter's sanitised HTML, as a document of its own for the frame."""
         message = await open_message(store, request.user, message_id)
@@ -66,7 +67,7 @@ class ConversationPages(Controller):
 
     @get("/messages/{message_id:str}/lettre.eml")
     async def original(
-        self, request: PatientRequest, store: MessagingStore, objects: Objects, message_id: str
+        self, request: PatientRequest, store: GivenStore, objects: GivenObjects, message_id: FromPath[str]
     ) -> Response[Any]:
         """The letter as received, other patients' addresses masked."""
         message = await open_message(store, request.user, message_id)
@@ -83,7 +84,7 @@ class ConversationPages(Controller):
         )
 
     @get("/messages/{message_id:str}/etats")
-    async def states(self, request: PatientRequest, store: MessagingStore, message_id: str) -> Template:
+    async def states(self, request: PatientRequest, store: GivenStore, message_id: FromPath[str]) -> Template:
         """How far a reply has come, for a page that shows it."""
         message = await open_message(store, request.user, message_id)
         deliveries = await store.deliveries(request.user.patient_id, [message.id])
@@ -91,7 +92,7 @@ class ConversationPages(Controller):
 
     @post("/conversations/{conversation_id:str}/reponse", request_max_body_size=2_000)
     async def reply(
-        self, request: PatientRequest, store: MessagingStore, domains: Domains, conversation_id: str
+        self, request: PatientRequest, store: GivenStore, domains: GivenDomains, conversation_id: FromPath[str]
     ) -> Redirect | Template:
         """Go to the conversation's one draft, made now if there is none."""
         form = await web.read_form(request, ReplyForm)

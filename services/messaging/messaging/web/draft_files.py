@@ -3,20 +3,21 @@
 from collections.abc import Awaitable, Callable
 
 from litestar import Controller, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from chassis import web
 from chassis.clock import now
 from chassis.errors import NotFound
 from chassis.web.forms import Fields, UnreadableFields, text_fields
-from messaging.attaching import Picked, ask_again, attach_documents, attach_synthesis, detach
+from messaging.attaching import UNKNOWN_TYPE, Picked, ask_again, attach_documents, attach_synthesis, detach
 from messaging.domain.addresses import Domains
 from messaging.domain.drafting import ROWS_AT_MOST, remaining
 from messaging.domain.errors import MessagingError
 from messaging.domain.limits import REPLY_ATTACHMENT_BYTES
 from messaging.drafts import Conflict, open_draft, save_draft
 from messaging.store import MessagingStore
-from messaging.web.asking import PatientRequest
+from messaging.web.asking import GivenDomains, GivenStore, PatientRequest
 from messaging.web.draft_page import (
     DRAFT_BODY,
     address_of,
@@ -29,6 +30,7 @@ from messaging.web.shown import FilesShown
 
 PICKER_BODY = 100_000
 NAME_AT_MOST = 255
+TYPE_AT_MOST = 127
 ID_AT_MOST = 36
 
 
@@ -39,7 +41,7 @@ class DraftFiles(Controller):
     exception_handlers = {Conflict: conflict_page}  # noqa: RUF012 - Litestar's own declaration
 
     @get("/pieces")
-    async def files(self, request: PatientRequest, store: MessagingStore, draft_id: str) -> Template:
+    async def files(self, request: PatientRequest, store: GivenStore, draft_id: FromPath[str]) -> Template:
         """The files as they are now, for a page that waits for one."""
         draft = await store.draft(request.user.patient_id, draft_id)
         rows = await store.draft_rows(request.user.patient_id, draft.id)
@@ -47,9 +49,9 @@ class DraftFiles(Controller):
 
     @post("/choisir", request_max_body_size=DRAFT_BODY)
     async def choose(
-        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str
+        self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
     ) -> Redirect | Template:
-        """"Ajouter un document": on to the picker, which documents owns, with the room that is left."""
+        """The button "Ajouter un document": on to the picker, which documents owns, with the room that is left."""
 
         async def go() -> Redirect:
             rows = await store.draft_rows(request.user.patient_id, draft_id)
@@ -60,9 +62,9 @@ class DraftFiles(Controller):
 
     @post("/documents", request_max_body_size=PICKER_BODY)
     async def add_documents(
-        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str
+        self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
     ) -> Redirect | Template:
-        """What was ticked in the picker: `document` repeated, and for each `taille-<id>` and `nom-<id>`."""
+        """What was ticked in the picker: `document` repeated, each with `taille-<id>`, `nom-<id>`, `type-<id>`."""
         picked = read_picked(await text_fields(request))
         try:
             added = await attach_documents(store, request.user, draft_id, picked, at=now())
@@ -73,9 +75,9 @@ class DraftFiles(Controller):
 
     @post("/profil", request_max_body_size=DRAFT_BODY)
     async def add_synthesis(
-        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str
+        self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
     ) -> Redirect | Template:
-        """"Ajouter mon profil médical"."""
+        """The button "Ajouter mon profil médical"."""
 
         async def act() -> Redirect:
             await attach_synthesis(store, request.user, draft_id, at=now())
@@ -85,9 +87,14 @@ class DraftFiles(Controller):
 
     @post("/pieces/{row_id:str}/retrait", request_max_body_size=DRAFT_BODY)
     async def remove(
-        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str, row_id: str
+        self,
+        request: PatientRequest,
+        store: GivenStore,
+        domains: GivenDomains,
+        draft_id: FromPath[str],
+        row_id: FromPath[str],
     ) -> Redirect | Template:
-        """"Retirer"."""
+        """The button "Retirer"."""
 
         async def act() -> Redirect:
             await detach(store, request.user, draft_id, row_id)
@@ -97,9 +104,14 @@ class DraftFiles(Controller):
 
     @post("/pieces/{row_id:str}/reprise", request_max_body_size=DRAFT_BODY)
     async def retry(
-        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str, row_id: str
+        self,
+        request: PatientRequest,
+        store: GivenStore,
+        domains: GivenDomains,
+        draft_id: FromPath[str],
+        row_id: FromPath[str],
     ) -> Redirect | Template:
-        """"Réessayer"."""
+        """The button "Réessayer"."""
 
         async def act() -> Redirect:
             await ask_again(store, request.user, draft_id, row_id, at=now())
@@ -139,8 +151,10 @@ def read_picked(fields: Fields) -> list[Picked]:
 def _picked(document_id: str, fields: Fields) -> Picked:
     size = fields.get(f"taille-{document_id}", [""])[0]
     name = fields.get(f"nom-{document_id}", [""])[0].strip()[:NAME_AT_MOST]
+    media_type = fields.get(f"type-{document_id}", [UNKNOWN_TYPE])[0][:TYPE_AT_MOST]
     if len(document_id) != ID_AT_MOST:
         raise UnreadableFields("document")
     if not (size.isascii() and size.isdigit() and len(size) < 10) or not name:
         raise UnreadableFields(f"taille-{document_id}", f"nom-{document_id}")
-    return Picked(document_id=document_id, size=min(int(size), REPLY_ATTACHMENT_BYTES + 1), filename=name)
+    counted = min(int(size), REPLY_ATTACHMENT_BYTES + 1)
+    return Picked(document_id=document_id, size=counted, filename=name, media_type=media_type)

@@ -73,9 +73,7 @@ def _sentences(error: MessagingError | None) -> dict[str, str]:
 
 def conflict_page(request: Any, error: Conflict) -> Template:
     """Both texts, side by side with the choice of one; nothing is overwritten."""
-    return web.page(
-        "conflict.html", status=error.status, saved=error.saved, typed=error.typed, page_id=new_id()
-    )
+    return web.page("conflict.html", status=error.status, saved=error.saved, typed=error.typed, page_id=new_id())
 
 
 def gone_page(typed: Typed) -> Template:

@@ -1,6 +1,7 @@
 """Drafts: the page, its saving, its files, and "Envoyer". Every button of the page saves first."""
 
 from litestar import Controller, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from chassis import web
@@ -10,7 +11,7 @@ from messaging.domain.addresses import Domains
 from messaging.domain.errors import MessagingError
 from messaging.drafts import Conflict, Typed, open_draft, remove_draft, save_draft, submit_reply
 from messaging.store import MessagingStore
-from messaging.web.asking import PatientRequest, on_the_clock_of
+from messaging.web.asking import GivenDomains, GivenStore, PatientRequest, on_the_clock_of
 from messaging.web.draft_page import (
     DRAFT_BODY,
     address_of,
@@ -29,14 +30,14 @@ class DraftPages(Controller):
 
     @get("/")
     async def draft(
-        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str
+        self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
     ) -> Template:
         """The draft beside the list."""
         return await draft_page(request, store, await open_draft(store, domains, request.user, draft_id))
 
     @post("/", request_max_body_size=DRAFT_BODY)
     async def save(
-        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str
+        self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
     ) -> Redirect | Template:
         """Autosave, "Enregistrer le brouillon", or the text chosen in a conflict."""
         typed = await typed_in(request)
@@ -67,9 +68,9 @@ class DraftPages(Controller):
 
     @post("/envoi", request_max_body_size=DRAFT_BODY)
     async def send(
-        self, request: PatientRequest, store: MessagingStore, domains: Domains, draft_id: str
+        self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
     ) -> Redirect | Template:
-        """"Envoyer": save, then send, or show what is to be mended with nothing lost."""
+        """The button "Envoyer": save, then send, or show what is to be mended with nothing lost."""
         typed = await typed_in(request)
         try:
             await save_draft(store, domains, request.user, draft_id, typed, at=now())
@@ -97,7 +98,7 @@ class DraftPages(Controller):
         return web.see_other(f"/messagerie/conversations/{sent.conversation_id}", toast="message-sent")
 
     @post("/suppression", request_max_body_size=DRAFT_BODY)
-    async def remove(self, request: PatientRequest, store: MessagingStore, draft_id: str) -> Redirect:
-        """"Supprimer le brouillon"."""
+    async def remove(self, request: PatientRequest, store: GivenStore, draft_id: FromPath[str]) -> Redirect:
+        """The button "Supprimer le brouillon"."""
         draft = await remove_draft(store, request.user, draft_id)
         return web.see_other(f"/messagerie/conversations/{draft.conversation_id}", toast="draft-removed")

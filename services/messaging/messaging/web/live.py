@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from chassis.web import ServerEvent
 from contracts.base import Event
 
-CHANGED = "mailbox"
-"""The event's name: the list and the states are no longer what the page shows."""
+LIST = "mailbox"
+"""The list, or a reply's state, is no longer what the page shows."""
+BADGE = "unread"
+"""Nor is the badge beside "Messagerie"."""
 
 
 class MailboxNews:
@@ -17,6 +19,11 @@ class MailboxNews:
     def __init__(self) -> None:
         self._flags: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
 
+    @property
+    def watched(self) -> frozenset[str]:
+        """The patients whose mailbox is looked at right now."""
+        return frozenset(self._flags)
+
     async def tell(self, event: Event) -> None:
         """Something happened in a mailbox; events that concern no patient's list are let go."""
         patient_id = getattr(event, "patient_id", None)
@@ -24,14 +31,15 @@ class MailboxNews:
             flag.set()
 
     async def follow(self, patient_id: str) -> AsyncIterator[ServerEvent]:
-        """One event for whatever happened since the last one; ends when the page goes away."""
+        """One pair of events for whatever happened since the last; ends when the page goes away."""
         flag = asyncio.Event()
         self._flags[patient_id].add(flag)
         try:
             while True:
                 await flag.wait()
                 flag.clear()
-                yield ServerEvent(CHANGED)
+                yield ServerEvent(LIST)
+                yield ServerEvent(BADGE)
         finally:
             self._leave(patient_id, flag)
 

@@ -1,6 +1,7 @@
 """The mailbox: its page, the list of conversations, the unread badge, and news of both."""
 
 from litestar import Controller, Response, get
+from litestar.di import NamedDependency
 from litestar.response import Stream, Template
 
 from chassis import web
@@ -8,7 +9,7 @@ from chassis.identity import Identity
 from chassis.web.asking import page_before
 from messaging.mailbox import count_unread, look_into
 from messaging.store import MessagingStore
-from messaging.web.asking import PatientRequest, on_the_clock_of, place_of
+from messaging.web.asking import GivenStore, PatientRequest, on_the_clock_of, place_of
 from messaging.web.live import MailboxNews
 from messaging.web.shown import ListShown
 
@@ -21,12 +22,12 @@ class MailboxPages(Controller):
     path = "/messagerie"
 
     @get("/")
-    async def mailbox(self, request: PatientRequest, store: MessagingStore) -> Template:
+    async def mailbox(self, request: PatientRequest, store: GivenStore) -> Template:
         """The address, the list, and nothing opened."""
         return web.page("mailbox.html", list=await list_shown(request, store, request.user))
 
     @get("/liste")
-    async def rows(self, request: PatientRequest, store: MessagingStore) -> Response[None] | Template:
+    async def rows(self, request: PatientRequest, store: GivenStore) -> Response[None] | Template:
         """The list, for a page that shows an older one; nothing (204) when it is still the same."""
         current = request.query_params.get("ouverte") or None
         shown = await list_shown(request, store, request.user, current=current)
@@ -35,12 +36,12 @@ class MailboxPages(Controller):
         return web.fragment("list.html", list=shown)
 
     @get("/non-lus")
-    async def unread(self, request: PatientRequest, store: MessagingStore) -> Template:
+    async def unread(self, request: PatientRequest, store: GivenStore) -> Template:
         """The badge beside "Messagerie"."""
         return web.fragment("unread.html", unread=await count_unread(store, request.user))
 
     @get("/flux")
-    async def stream(self, request: PatientRequest, news: MailboxNews) -> Stream:
+    async def stream(self, request: PatientRequest, news: NamedDependency[MailboxNews]) -> Stream:
         """Says when the list and the badge should be fetched again."""
         return web.event_stream(request, news.follow(request.user.patient_id))
 

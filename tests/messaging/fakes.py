@@ -1,0 +1,312 @@
+"""Messaging's own interfaces, in memory: the store, the objects, a guard that knows two patients."""
+
+import copy
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from chassis.clock import now
+from chassis.errors import NotFound, NotYet
+from chassis.identity import Identity, TokenMissing
+from contracts.base import Claim, Event
+from messaging.domain.model import (
+    Conversation,
+    Correspondent,
+    Delivery,
+    Draft,
+    DraftRow,
+    Keep,
+    Mailbox,
+    Message,
+    Patient,
+)
+from messaging.objects import Objects
+from messaging.store import PAGE_SIZE, MailboxPage, MessagingStore, PageKey
+
+
+@dataclass
+class FakeTx:
+    """What a transaction gathers: events that leave with it, and audit records."""
+
+    published: list[Event] = field(default_factory=list)
+    audited: list[dict[str, Any]] = field(default_factory=list)
+    session: None = None
+
+    def publish(self, event: Event, key: str) -> None:
+        assert key == event.patient_id  # type: ignore[attr-defined]
+        self.published.append(event)
+
+    def audit(self, **record: Any) -> None:
+        self.audited.append(record)
+
+
+class FakeStore(MessagingStore):
+    """The store of messaging in dictionaries by id; a transaction that fails leaves nothing."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, Any]] = {
+            name: {}
+            for name in (
+                "patients",
+                "correspondents",
+                "mailboxes",
+                "conversations",
+                "messages",
+                "keeps",
+                "drafts",
+                "draft_rows",
+                "deliveries",
+            )
+        }
+        self.published: list[Event] = []
+        self.audited: list[dict[str, Any]] = []
+
+    def put(self, name: str, *things: Any) -> None:
+        for thing in things:
+            self.kept[name][thing.id] = thing
+
+    def collection(self, name: str) -> Any:
+        return FakeCollection(self.kept[name])
+
+    async def transact(self, work: Callable[[Any], Awaitable[Any]]) -> Any:
+        tx, before = FakeTx(), copy.deepcopy(self.kept)
+        try:
+            result = await work(tx)
+        except BaseException:
+            self.kept = before
+            raise
+        self.published += tx.published
+        self.audited += tx.audited
+        return result
+
+    def _own(self, name: str, patient_id: str, thing_id: str) -> Any:
+        found = self.kept[name].get(thing_id)
+        if found is None or found.patient_id != patient_id:
+            raise NotFound(f"{name} {thing_id}")
+        return found
+
+    def _all(self, name: str, patient_id: str) -> list[Any]:
+        return [one for one in self.kept[name].values() if one.patient_id == patient_id]
+
+    async def patient(self, patient_id: str, tx: Any = None) -> Patient:
+        if patient_id not in self.kept["patients"]:
+            raise NotYet(patient_id)
+        return self.kept["patients"][patient_id]
+
+    async def mailbox(self, patient_id: str, tx: Any = None) -> Mailbox:
+        if patient_id not in self.kept["mailboxes"]:
+            raise NotYet(patient_id)
+        return self.kept["mailboxes"][patient_id]
+
+    async def count(
+        self, tx: Any, patient_id: str, *, unread: int = 0, conversations: int = 0, letters: int = 0
+    ) -> None:
+        was = self.kept["mailboxes"][patient_id]
+        self.kept["mailboxes"][patient_id] = replace(
+            was,
+            unread=was.unread + unread,
+            conversations=was.conversations + conversations,
+            letters=was.letters + letters,
+            revision=was.revision + 1,
+        )
+
+    async def mailbox_page(
+        self,
+        patient_id: str,
+        *,
+        older_than: PageKey | None = None,
+        newer_than: PageKey | None = None,
+        size: int = PAGE_SIZE,
+    ) -> MailboxPage:
+        rows = sorted(self._all("conversations", patient_id), key=_place, reverse=True)
+        first = 0
+        if older_than:
+            first = sum(_place(row) >= (older_than.at, older_than.id) for row in rows)
+        if newer_than:
+            first = max(0, sum(_place(row) > (newer_than.at, newer_than.id) for row in rows) - size)
+        shown = tuple(rows[first : first + size])
+        return MailboxPage(
+            rows=shown,
+            older=PageKey(*_place(shown[-1])) if rows[first + size :] else None,
+            newer=PageKey(*_place(shown[0])) if first and shown else None,
+        )
+
+    async def conversation(self, patient_id: str, conversation_id: str, tx: Any = None) -> Conversation:
+        return self._own("conversations", patient_id, conversation_id)
+
+    async def save_conversation(self, tx: Any, conversation: Conversation) -> None:
+        self.put("conversations", conversation)
+
+    async def messages(self, patient_id: str, conversation_id: str, tx: Any = None) -> list[Message]:
+        found = [one for one in self._all("messages", patient_id) if one.conversation_id == conversation_id]
+        return sorted(found, key=lambda one: (one.at, one.id), reverse=True)
+
+    async def message(self, patient_id: str, message_id: str, tx: Any = None) -> Message:
+        return self._own("messages", patient_id, message_id)
+
+    async def conversation_of(self, patient_id: str, message_id: str, tx: Any = None) -> str | None:
+        try:
+            return (await self.message(patient_id, message_id)).conversation_id
+        except NotFound:
+            return None
+
+    async def add_message(self, tx: Any, message: Message) -> None:
+        assert message.id not in self.kept["messages"]
+        self.put("messages", message)
+
+    async def mark_read(self, tx: Any, patient_id: str, message_id: str, at: Any) -> bool:
+        message = self._own("messages", patient_id, message_id)
+        if not message.unread:
+            return False
+        self.put("messages", replace(message, read_at=at))
+        return True
+
+    async def correspondents(self, patient_id: str, addresses: Any, tx: Any = None) -> list[Correspondent]:
+        return [one for one in self._all("correspondents", patient_id) if one.address in addresses]
+
+    async def keep(self, patient_id: str, request_id: str, tx: Any = None) -> Keep:
+        return self._own("keeps", patient_id, request_id)
+
+    async def keeps(self, patient_id: str, message_ids: Any) -> list[Keep]:
+        found = [one for one in self._all("keeps", patient_id) if one.message_id in message_ids]
+        return sorted(found, key=lambda one: one.requested_at)
+
+    async def save_keep(self, tx: Any, keep: Keep) -> None:
+        self.put("keeps", keep)
+
+    async def draft(self, patient_id: str, draft_id: str, tx: Any = None) -> Draft:
+        return self._own("drafts", patient_id, draft_id)
+
+    async def drafts_of(self, patient_id: str, conversation_id: str, tx: Any = None) -> list[Draft]:
+        found = [one for one in self._all("drafts", patient_id) if one.conversation_id == conversation_id]
+        return sorted(found, key=lambda one: one.created_at)
+
+    async def add_draft(self, tx: Any, draft: Draft) -> None:
+        self.put("drafts", draft)
+        conversation = self.kept["conversations"][draft.conversation_id]
+        self.put("conversations", replace(conversation, drafts=(*conversation.drafts, draft.id)))
+
+    async def save_draft(self, tx: Any, draft: Draft, *, expected: int) -> bool:
+        if self.kept["drafts"][draft.id].revision != expected:
+            return False
+        self.put("drafts", replace(draft, revision=expected + 1))
+        return True
+
+    async def remove_draft(self, tx: Any, draft: Draft) -> None:
+        self.kept["drafts"].pop(draft.id)
+        for row in await self.draft_rows(draft.patient_id, draft.id):
+            self.kept["draft_rows"].pop(row.id)
+        conversation = self.kept["conversations"][draft.conversation_id]
+        left = tuple(one for one in conversation.drafts if one != draft.id)
+        self.put("conversations", replace(conversation, drafts=left))
+
+    async def draft_rows(self, patient_id: str, draft_id: str, tx: Any = None) -> list[DraftRow]:
+        found = [one for one in self._all("draft_rows", patient_id) if one.draft_id == draft_id]
+        return sorted(found, key=lambda one: (one.requested_at, one.id))
+
+    async def draft_row(self, patient_id: str, draft_id: str, row_id: str, tx: Any = None) -> DraftRow:
+        row = self._own("draft_rows", patient_id, row_id)
+        if row.draft_id != draft_id:
+            raise NotFound(row_id)
+        return row
+
+    async def add_draft_rows(self, tx: Any, draft: Draft, rows: Any) -> None:
+        self.put("draft_rows", *rows)
+
+    async def save_draft_row(self, tx: Any, row: DraftRow) -> None:
+        self.put("draft_rows", row)
+
+    async def remove_draft_row(self, tx: Any, row: DraftRow) -> None:
+        self.kept["draft_rows"].pop(row.id)
+
+    async def deliveries(self, patient_id: str, message_ids: Any) -> list[Delivery]:
+        return [one for one in self._all("deliveries", patient_id) if one.message_id in message_ids]
+
+    async def queue_deliveries(self, tx: Any, deliveries: Any) -> None:
+        self.put("deliveries", *deliveries)
+
+
+class FakeCollection:
+    """As much of a collection as asking whose a thing is takes."""
+
+    def __init__(self, kept: dict[str, Any]) -> None:
+        self._kept = kept
+
+    async def find_one(self, key: dict[str, Any], fields: dict[str, int]) -> dict[str, Any] | None:
+        found = self._kept.get(key["_id"])
+        return {"patient_id": found.patient_id} if found else None
+
+
+def _place(row: Conversation) -> tuple[Any, str]:
+    return row.last_activity_at, row.id
+
+
+class FakeStream:
+    """An object being read."""
+
+    def __init__(self, data: bytes) -> None:
+        self.size = len(data)
+        self._data = data
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        yield self._data
+
+
+class FakeObjects(Objects):
+    """Objects by key, and what was handed over."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    @asynccontextmanager
+    async def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[Any]:
+        if key not in self.kept:
+            raise NotFound(key)
+        data = self.kept[key]
+        yield FakeStream(data[offset : offset + length if length else None])
+
+    async def size(self, key: str) -> int:
+        if key not in self.kept:
+            raise NotFound(key)
+        return len(self.kept[key])
+
+    async def hand_over(
+        self, *, consumer: str, patient_id: str, source_key: str, filename: str, media_type: str,
+        handover_id: str | None = None,
+    ) -> Claim:  # fmt: skip
+        data = self.kept[source_key]
+        key = f"handover/{consumer}/{patient_id}/{handover_id}"
+        self.kept[key] = data
+        return Claim(
+            key=key,
+            sha256=hashlib.sha256(data).hexdigest(),
+            size=len(data),
+            media_type=media_type,
+            filename=filename,
+        )
+
+
+def identity_of(patient_id: str) -> Identity:
+    return Identity(
+        patient_id=patient_id,
+        actor=patient_id,
+        session_id=f"session-of-{patient_id}",
+        expires_at=now() + timedelta(minutes=5),
+        session_ends_at=now() + timedelta(hours=12),
+    )
+
+
+class TokenIsPatient:
+    """A guard to whom the token is the patient's id."""
+
+    keys_loaded = True
+
+    def identify(self, token: str | None, *, unsafe: bool) -> Identity:
+        if token is None:
+            raise TokenMissing("no token")
+        return identity_of(token)

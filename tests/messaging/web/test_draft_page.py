@@ -1,0 +1,399 @@
+"""Writing, saving and sending an answer; adding files to it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from chassis.clock import now
+from chassis.ids import new_id
+from contracts.documents import HandoverRequested
+from contracts.messaging import ReplyStateChanged
+from contracts.synthesis import SynthesisRequested
+from messaging.domain.drafting import tick_of
+from messaging.domain.model import RowSource, RowState
+from tests.messaging.people import AT, CHRISTELLE, INAYA_ID, MARIE, OTHER_ID
+from tests.messaging.web.conftest import HTMX, words
+
+
+@pytest.fixture
+def letter(world):
+    return world.letter(recipients=(world.inaya.party, MARIE))
+
+
+@pytest.fixture
+def begin(client, letter):
+    def press(button="expediteur"):
+        return client.post(f"/messagerie/conversations/{letter.id}/reponse", data={"a": button})
+
+    return press
+
+
+@pytest.fixture
+def draft(begin, world):
+    begin()
+    (draft,) = world.store.kept["drafts"].values()
+    return draft
+
+
+def form(draft, text="Bonjour Christelle", to=(CHRISTELLE,), **changes):
+    fields = {
+        "revision": str(draft.revision),
+        "page": "one",
+        "texte": text,
+        "a": [tick_of(party.address) for party in to],
+    }
+    return fields | changes
+
+
+def address(draft, tail=""):
+    return f"/messagerie/brouillons/{draft.id}{tail}"
+
+
+def kept(world):
+    (draft,) = world.store.kept["drafts"].values()
+    return draft
+
+
+class TestBeginning:
+    def test_reply_makes_a_draft_to_the_sender_and_goes_there(self, begin, world):
+        answer = begin()
+        draft = kept(world)
+        assert (answer.status_code, answer.headers["location"]) == (303, address(draft))
+        assert draft.recipients == (CHRISTELLE.address,)
+
+    def test_there_is_never_a_second_draft(self, begin, world):
+        begin()
+        begin()
+        assert len(world.store.kept["drafts"]) == 1
+
+    def test_the_other_button_changes_the_ticks_and_says_so(self, begin, client, world):
+        begin()
+        answer = begin("tous")
+        assert kept(world).recipients == (CHRISTELLE.address, MARIE.address)
+        assert "Les destinataires du brouillon ont été changés" in client.get(answer.headers["location"]).text
+
+    def test_ticks_chosen_by_hand_stay_when_the_same_button_is_pressed(self, begin, client, world):
+        begin("tous")
+        client.post(address(kept(world)), data=form(kept(world), to=(MARIE,)))
+        begin("tous")
+        assert kept(world).recipients == (MARIE.address,)
+
+    def test_the_list_tells_of_the_draft(self, begin, client):
+        begin()
+        assert "Brouillon," in client.get("/messagerie").text
+
+
+class TestThePage:
+    def test_it_shows_from_whom_to_whom_and_about_what(self, client, draft):
+        page = client.get(address(draft)).text
+        for shown in ("De", "Inaya Michel", "À", "Christelle Thomas", "Marie Chanteau", "Objet"):
+            assert shown in page
+        for button in ("Envoyer", "Supprimer le brouillon", "Ajouter un document", "Ajouter mon profil médical"):
+            assert f"<span>{button}</span>" in page
+        assert "il reste 10" in page
+
+    def test_no_professional_s_address_is_in_it(self, client, draft):
+        assert "@chu.mssante.fr" not in client.get(address(draft)).text
+
+    def test_without_scripts_it_can_be_saved_by_a_button(self, client, draft):
+        page = client.get(address(draft)).text
+        assert re.search(r"<noscript>.*Enregistrer le brouillon.*</noscript>", page)
+
+    def test_another_patient_s_draft_is_not_found_and_that_is_recorded(self, client, world, draft, as_other):
+        as_other()
+        assert client.get(address(draft)).status_code == 404
+        assert world.store.audited[-1]["outcome"] == "refused"
+        assert world.store.audited[-1]["actor"] == OTHER_ID
+
+
+class TestSaving:
+    def test_autosave_keeps_the_text_and_says_when(self, client, world, draft):
+        answer = client.post(address(draft), data=form(draft), headers=HTMX)
+        assert answer.status_code == 200
+        assert "Brouillon enregistré à " in answer.text
+        assert 'data-set-revision="2"' in answer.text
+        assert kept(world).text == "Bonjour Christelle"
+
+    def test_saving_by_the_button_goes_back_to_the_page(self, client, world, draft):
+        answer = client.post(address(draft), data=form(draft))
+        assert answer.status_code == 303
+        assert "Bonjour Christelle" in client.get(answer.headers["location"]).text
+
+    def test_two_devices_in_conflict_see_both_texts_and_nothing_is_overwritten(self, client, world, draft):
+        client.post(address(draft), data=form(draft, "du téléphone", page="phone"))
+        answer = client.post(address(draft), data=form(draft, "de l'ordinateur", page="desk"))
+        assert answer.status_code == 409
+        assert "du téléphone" in answer.text
+        assert "de l'ordinateur" in words(answer)
+        assert kept(world).text == "du téléphone"
+
+    def test_a_conflict_in_autosave_offers_to_see_both_texts(self, client, world, draft):
+        client.post(address(draft), data=form(draft, "du téléphone", page="phone"))
+        answer = client.post(address(draft), data=form(draft, "de l'ordinateur", page="desk"), headers=HTMX)
+        assert "a été modifié sur un autre appareil" in answer.text
+        assert "Voir les deux textes" in answer.text
+        assert kept(world).text == "du téléphone"
+
+    def test_the_text_chosen_in_a_conflict_is_kept(self, client, world, draft):
+        client.post(address(draft), data=form(draft, "du téléphone", page="phone"))
+        chosen = form(draft, "de l'ordinateur", page="desk", revision="2")
+        assert client.post(address(draft), data=chosen).status_code == 303
+        assert kept(world).text == "de l'ordinateur"
+
+    def test_a_page_whose_answer_was_lost_is_not_in_conflict_with_itself(self, client, world, draft):
+        client.post(address(draft), data=form(draft, "un"), headers=HTMX)
+        answer = client.post(address(draft), data=form(draft, "un deux"), headers=HTMX)
+        assert 'data-set-revision="3"' in answer.text
+        assert kept(world).text == "un deux"
+
+    def test_the_same_text_from_two_devices_is_no_conflict(self, client, world, draft):
+        client.post(address(draft), data=form(draft, "pareil", page="phone"))
+        assert client.post(address(draft), data=form(draft, "pareil", page="desk")).status_code == 303
+
+    @pytest.mark.parametrize("spoilt", [{"revision": "x"}, {"revision": ""}, {"texte": "a\x00b"}])
+    def test_a_form_that_cannot_be_read_changes_nothing(self, client, world, draft, spoilt):
+        assert client.post(address(draft), data=form(draft) | spoilt).status_code == 400
+        assert kept(world) == draft
+
+    def test_wrongly_encoded_bytes_are_refused(self, client, world, draft):
+        body = b"revision=1&texte=%E9%E8&page=one"
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        assert client.post(address(draft), content=body, headers=headers).status_code == 400
+        assert kept(world) == draft
+
+    def test_a_body_over_the_limit_is_refused_without_harm(self, client, world, draft):
+        assert client.post(address(draft), data=form(draft, "x" * 600_000)).status_code == 413
+        assert kept(world) == draft
+
+    def test_another_patient_cannot_save_into_it(self, client, world, draft, as_other):
+        as_other()
+        assert client.post(address(draft), data=form(draft)).status_code == 404
+        assert kept(world) == draft
+        assert world.store.audited[-1]["outcome"] == "refused"
+
+    def test_a_draft_thrown_away_elsewhere_gives_the_text_back(self, client, world, draft):
+        client.post(address(draft, "/suppression"))
+        answer = client.post(address(draft), data=form(draft, "mes mots"))
+        assert answer.status_code == 404
+        assert "mes mots" in answer.text
+
+
+class TestSending:
+    def test_envoyer_makes_a_message_that_will_leave_and_the_draft_is_gone(self, client, world, draft):
+        answer = client.post(address(draft, "/envoi"), data=form(draft))
+        assert answer.status_code == 303
+        page = words(client.get(answer.headers["location"]))
+        assert "Message envoyé" in page
+        assert "En cours d'envoi" in page
+        message = world.store.kept["messages"][draft.id]
+        (delivery,) = world.store.kept["deliveries"].values()
+        assert (message.text, message.recipients) == ("Bonjour Christelle", (CHRISTELLE,))
+        assert (delivery.message_id, delivery.reply_state) == (draft.id, "queued")
+        assert world.store.kept["drafts"] == {}
+        assert world.store.kept["conversations"][message.conversation_id].drafts == ()
+        assert [one.state for one in world.store.published if isinstance(one, ReplyStateChanged)] == ["queued"]
+
+    def test_pressed_twice_it_leaves_once(self, client, world, draft):
+        first = client.post(address(draft, "/envoi"), data=form(draft))
+        second = client.post(address(draft, "/envoi"), data=form(draft))
+        assert (first.status_code, second.status_code) == (303, 303)
+        assert len(world.store.kept["deliveries"]) == 1
+
+    def test_other_words_for_a_draft_already_sent_are_given_back(self, client, world, draft):
+        client.post(address(draft, "/envoi"), data=form(draft))
+        answer = client.post(address(draft, "/envoi"), data=form(draft, "autre chose"))
+        assert "autre chose" in answer.text
+        assert "pas été envoyé" in answer.text
+
+    def test_with_neither_text_nor_document_it_is_refused(self, client, world, draft):
+        answer = client.post(address(draft, "/envoi"), data=form(draft, "  "))
+        assert answer.status_code == 409
+        assert "Écrivez un message ou ajoutez un document avant d'envoyer." in words(answer)
+        assert world.store.kept["deliveries"] == {}
+
+    def test_without_a_ticked_recipient_it_is_refused_and_the_text_kept(self, client, world, draft):
+        answer = client.post(address(draft, "/envoi"), data=form(draft, to=()))
+        assert answer.status_code == 409
+        assert "Choisissez au moins un destinataire." in answer.text
+        assert "Bonjour Christelle" in answer.text
+        assert kept(world).text == "Bonjour Christelle"
+
+    def test_a_text_over_the_limit_is_refused_and_kept(self, client, world, draft):
+        answer = client.post(address(draft, "/envoi"), data=form(draft, "é" * 20_001))
+        assert "Votre message dépasse 20 000 caractères." in answer.text
+        assert len(kept(world).text) == 20_001
+
+    def test_a_file_that_is_waited_for_holds_it_back_with_its_reason(self, client, world, draft):
+        world.row(draft, state=RowState.PENDING)
+        answer = client.post(address(draft, "/envoi"), data=form(draft))
+        assert answer.status_code == 409
+        assert "Un document est encore en préparation." in answer.text
+        assert kept(world).text == "Bonjour Christelle"
+
+    def test_a_document_alone_may_leave(self, client, world, draft):
+        row = world.row(draft)
+        assert client.post(address(draft, "/envoi"), data=form(draft, "")).status_code == 303
+        (file,) = world.store.kept["messages"][draft.id].attachments
+        assert (file.id, file.filename) == (row.id, "Ordonnance.pdf")
+
+    def test_an_end_between_page_and_press_sends_nothing_and_loses_nothing(self, client, world, draft):
+        world.ends(CHRISTELLE)
+        answer = client.post(address(draft, "/envoi"), data=form(draft))
+        assert answer.status_code == 409
+        told = "Vous ne pouvez plus envoyer ce brouillon : Christelle Thomas a mis fin à vos échanges le"
+        assert told in answer.text
+        assert "Bonjour Christelle" in answer.text
+        assert kept(world).text == "Bonjour Christelle"
+        assert world.store.kept["deliveries"] == {}
+
+    def test_when_one_of_two_ended_nothing_leaves_before_the_patient_has_seen_it(self, client, world, begin):
+        begin("tous")
+        draft = kept(world)
+        world.knows(MARIE, AT)
+        world.ends(MARIE)
+        answer = client.post(address(draft, "/envoi"), data=form(draft, to=(CHRISTELLE, MARIE)))
+        assert answer.status_code == 409
+        assert world.store.kept["deliveries"] == {}
+        again = form(kept(world), to=(CHRISTELLE,))
+        assert client.post(address(draft, "/envoi"), data=again).status_code == 303
+
+    def test_a_tick_that_stands_for_nobody_sends_to_nobody_else(self, client, world, draft):
+        forged = form(draft) | {"a": [tick_of("stranger@elsewhere.example")]}
+        assert client.post(address(draft, "/envoi"), data=forged).status_code == 409
+        assert world.store.kept["deliveries"] == {}
+
+    def test_another_patient_cannot_send_it(self, client, world, draft, as_other):
+        as_other()
+        assert client.post(address(draft, "/envoi"), data=form(draft)).status_code == 404
+        assert world.store.kept["deliveries"] == {}
+        assert world.store.audited[-1]["outcome"] == "refused"
+
+
+class TestFiles:
+    def picked(self, *sizes):
+        fields = {"document": []}
+        for size in sizes:
+            document_id = new_id()
+            fields["document"].append(document_id)
+            fields[f"taille-{document_id}"] = str(size)
+            fields[f"nom-{document_id}"] = "Ordonnance.pdf"
+            fields[f"type-{document_id}"] = "application/pdf"
+        return fields
+
+    def test_the_picker_is_reached_with_everything_saved(self, client, world, draft):
+        answer = client.post(address(draft, "/choisir"), data=form(draft))
+        assert answer.headers["location"] == f"/documents/choisir?brouillon={draft.id}&reste=10000000"
+        assert kept(world).text == "Bonjour Christelle"
+
+    def test_picked_documents_are_asked_for_and_shown_as_on_their_way(self, client, world, draft):
+        fields = self.picked(1_200_000)
+        answer = client.post(address(draft, "/documents"), data=fields)
+        page = client.get(answer.headers["location"]).text
+        assert "Sélection ajoutée" in page
+        assert "Ordonnance.pdf" in page
+        assert "En préparation" in page
+        assert 'hx-trigger="every 1s"' in page
+        (event,) = world.store.published
+        assert isinstance(event, HandoverRequested)
+        assert [row.document_id for row in event.rows] == fields["document"]
+
+    def test_a_document_is_attached_once(self, client, world, draft):
+        fields = self.picked(10)
+        client.post(address(draft, "/documents"), data=fields)
+        client.post(address(draft, "/documents"), data=fields)
+        assert len(world.store.kept["draft_rows"]) == 1
+
+    def test_more_than_ten_million_bytes_are_refused_and_nothing_is_added(self, client, world, draft):
+        world.row(draft, size=6_000_000)
+        answer = client.post(address(draft, "/documents"), data=self.picked(3_000_000, 1_000_001))
+        assert answer.status_code == 409
+        assert "ne doit pas excéder 10" in answer.text
+        assert len(world.store.kept["draft_rows"]) == 1
+        assert world.store.published == []
+
+    def test_exactly_ten_million_bytes_are_fine(self, client, world, draft):
+        assert client.post(address(draft, "/documents"), data=self.picked(10_000_000)).status_code == 303
+
+    @pytest.mark.parametrize("spoil", ["taille", "nom", "id", "negative"])
+    def test_a_picker_form_that_cannot_be_read_is_refused(self, client, world, draft, spoil):
+        fields = self.picked(10)
+        (document_id,) = fields["document"]
+        if spoil == "id":
+            fields = {"document": ["x"], "taille-x": "1", "nom-x": "y"}
+        elif spoil == "negative":
+            fields[f"taille-{document_id}"] = "-5"
+        else:
+            del fields[f"{spoil}-{document_id}"]
+        assert client.post(address(draft, "/documents"), data=fields).status_code == 400
+        assert world.store.kept["draft_rows"] == {}
+
+    def test_the_medical_profile_is_asked_for_and_named_as_in_the_guide(self, client, world, draft):
+        answer = client.post(address(draft, "/profil"), data=form(draft))
+        assert "Profil médical_InayaMichel.pdf" in client.get(answer.headers["location"]).text
+        (event,) = world.store.published
+        assert isinstance(event, SynthesisRequested)
+        assert kept(world).text == "Bonjour Christelle"
+
+    def test_asked_for_again_the_profile_replaces_itself(self, client, world, draft):
+        client.post(address(draft, "/profil"), data=form(draft))
+        client.post(address(draft, "/profil"), data=form(kept(world)))
+        assert len(world.store.kept["draft_rows"]) == 1
+        assert len(world.store.published) == 2
+
+    def test_a_file_can_be_taken_off(self, client, world, draft):
+        row = world.row(draft)
+        answer = client.post(address(draft, f"/pieces/{row.id}/retrait"), data=form(draft))
+        assert answer.status_code == 303
+        assert world.store.kept["draft_rows"] == {}
+        assert kept(world).text == "Bonjour Christelle"
+
+    def test_after_a_minute_without_answer_it_can_be_asked_for_again(self, client, world, draft):
+        row = world.row(draft, state=RowState.PENDING, requested_at=now() - timedelta(seconds=61))
+        page = client.get(address(draft, "/pieces"), headers=HTMX).text
+        assert "Réessayer" in page
+        client.post(address(draft, f"/pieces/{row.id}/reprise"), data=form(draft))
+        assert isinstance(world.store.published[-1], HandoverRequested)
+        assert "Réessayer" not in client.get(address(draft, "/pieces"), headers=HTMX).text
+
+    def test_a_refusal_says_why(self, client, world, draft):
+        world.row(draft, source=RowSource.SYNTHESIS, state=RowState.REFUSED, reason="profile-empty", size=0)
+        page = client.get(address(draft)).text
+        assert "Votre profil médical est vide" in page
+
+    def test_files_that_are_there_are_not_asked_about_again(self, client, world, draft):
+        world.row(draft)
+        assert "hx-trigger" not in client.get(address(draft, "/pieces"), headers=HTMX).text
+
+    def test_another_patient_cannot_touch_them(self, client, world, draft, as_other):
+        row = world.row(draft)
+        as_other()
+        for tail in ("/documents", "/profil", f"/pieces/{row.id}/retrait", f"/pieces/{row.id}/reprise"):
+            fields = self.picked(10) if tail == "/documents" else form(draft)
+            assert client.post(address(draft, tail), data=fields).status_code == 404
+        assert client.get(address(draft, "/pieces"), headers=HTMX).status_code == 404
+        assert len(world.store.kept["draft_rows"]) == 1
+        assert world.store.published == []
+
+    def test_a_row_of_another_draft_is_not_found(self, client, world, draft):
+        row = world.row(replace(draft, id="another"))
+        answer = client.post(address(draft, f"/pieces/{row.id}/retrait"), data=form(draft))
+        assert answer.status_code == 404
+
+
+def test_a_draft_can_be_thrown_away_with_its_files(client, world, draft):
+    world.row(draft)
+    answer = client.post(address(draft, "/suppression"), data=form(draft))
+    assert answer.headers["location"] == f"/messagerie/conversations/{draft.conversation_id}"
+    assert world.store.kept["drafts"] == {}
+    assert world.store.kept["draft_rows"] == {}
+    assert "Brouillon," not in client.get("/messagerie").text
+
+
+def test_sending_counts_as_the_last_thing_done_in_the_conversation(client, world, draft):
+    client.post(address(draft, "/envoi"), data=form(draft))
+    row = world.store.kept["conversations"][draft.conversation_id]
+    assert row.last_activity_at > AT
+    assert "Vous avez répondu à" in client.get("/messagerie").text
+    assert world.store.kept["mailboxes"][INAYA_ID].revision > 2
