@@ -5,7 +5,7 @@ their label, buttons and links by their text, so that a page that lost a word or
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookies import SimpleCookie
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -98,14 +98,47 @@ class Page:
                 yield form, button
 
 
+class Cookies:
+    """A browser's cookies for one site. Secure ones are kept on plain localhost, as browsers do and httpx doesn't."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], str] = {}
+
+    def learn(self, headers: Sequence[str]) -> None:
+        """Keep what the answer sets; forget what it lets expire."""
+        for header in headers:
+            for name, morsel in SimpleCookie(header).items():
+                key = (name, morsel["path"] or "/")
+                if morsel["max-age"] == "0":
+                    self._kept.pop(key, None)
+                else:
+                    self._kept[key] = morsel.value
+
+    def for_path(self, path: str) -> str:
+        """The Cookie header for a path; empty if there is none."""
+        matching = [f"{name}={value}" for (name, kept), value in self._kept.items() if _is_below(path, kept)]
+        return "; ".join(matching)
+
+    def get(self, name: str) -> str | None:
+        """The value of a cookie, whatever its path."""
+        return next((value for (found, _), value in self._kept.items() if found == name), None)
+
+    def put(self, name: str, value: str, path: str = "/") -> None:
+        """Set a cookie by hand."""
+        self._kept[(name, path)] = value
+
+
+def _is_below(path: str, kept: str) -> bool:
+    return kept == "/" or path == kept or path.startswith(kept.rstrip("/") + "/")
+
+
 class Visitor:
     """One browser: its cookies and the site it visits."""
 
     def __init__(self, origin: str, timeout: float = 15.0) -> None:
         self.origin = origin.rstrip("/")
-        # Browsers keep Secure cookies on plain localhost; the standard policy would drop them.
-        jar = CookieJar(DefaultCookiePolicy(secure_protocols=("http", "https")))
-        self._client = httpx.Client(cookies=httpx.Cookies(jar), timeout=timeout, follow_redirects=False)
+        self.cookies = Cookies()
+        self._client = httpx.Client(timeout=timeout, follow_redirects=False)
 
     def __enter__(self) -> "Visitor":
         return self
@@ -138,7 +171,7 @@ class Visitor:
     def _multipart(self, action: str, fields: Sequence[tuple[str, str]]) -> Page:
         parts = [(name, (None, value.encode())) for name, value in fields]
         headers = {"Sec-Fetch-Site": "same-origin", "Origin": self.origin}
-        return self._follow(self._client.post(action, files=parts, headers=headers))
+        return self._follow(self._exchange(self._client.build_request("POST", action, files=parts, headers=headers)))
 
     def _send(
         self,
@@ -149,10 +182,18 @@ class Visitor:
     ) -> httpx.Response:
         sent = {"Accept": "text/html", "Accept-Language": "fr", "Sec-Fetch-Mode": "navigate", **(headers or {})}
         if fields is None:
-            return self._client.request(method, url, headers=sent)
+            return self._exchange(self._client.build_request(method, url, headers=sent))
         body = str(httpx.QueryParams(fields)).encode()
         sent["Content-Type"] = "application/x-www-form-urlencoded"
-        return self._client.request(method, url, content=body, headers=sent)
+        return self._exchange(self._client.build_request(method, url, content=body, headers=sent))
+
+    def _exchange(self, request: httpx.Request) -> httpx.Response:
+        if sent := self.cookies.for_path(request.url.path):
+            request.headers["Cookie"] = sent
+        response = self._client.send(request)
+        self._client.cookies.clear()
+        self.cookies.learn(response.headers.get_list("set-cookie"))
+        return response
 
     def _follow(self, response: httpx.Response) -> Page:
         for _ in range(MOST_REDIRECTS):
@@ -167,7 +208,10 @@ class Visitor:
 
 def _tree(response: httpx.Response) -> HtmlElement:
     is_page = "html" in response.headers.get("content-type", "") and response.content.strip()
-    return lxml.html.document_fromstring(response.text if is_page else "<html><body></body></html>")
+    tree = lxml.html.document_fromstring(response.text if is_page else "<html><body></body></html>")
+    for area in tree.iter("textarea"):
+        area.text = (area.text or "").removeprefix("\n")  # HTML: a newline right behind the tag doesn't count
+    return tree
 
 
 def _words(element: HtmlElement | None) -> str:
