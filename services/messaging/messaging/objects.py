@@ -5,9 +5,50 @@ letter's evidence, patient's copy, HTML and parts · `drafts/<patient>/<draft>/<
 `sent/<patient>/<message>` replies as they left.
 """
 
-from chassis.objects import Objects, StoredObject, Stream
+from io import BytesIO
+from typing import cast
 
-__all__ = ["Objects", "StoredObject", "Stream"]
+from minio.datatypes import Part
+from minio.helpers import DictType
+
+from chassis.feed import Feed
+from chassis.objects import PART, Objects, StoredObject, Stream
+
+__all__ = ["LetterObjects", "Objects", "StoredObject", "Stream"]
+
+
+class LetterObjects(Objects):
+    """Objects for the door: a letter of any size passes through one buffer of 5 MiB.
+
+    The client's own `put_object` holds three of them when the length isn't known before.
+    """
+
+    def _upload(self, key: str, feed: Feed, media_type: str) -> None:
+        part = _filled(feed)
+        if len(part) < PART:
+            self._client.put_object(self.bucket, key, BytesIO(part), len(part), media_type)
+            return
+        client, headers = self._client, cast(DictType, {"Content-Type": media_type})
+        upload = client._create_multipart_upload(self.bucket, key, headers)
+        try:
+            parts: list[Part] = []
+            while part:
+                etag = client._upload_part(self.bucket, key, part, None, upload, len(parts) + 1)
+                parts.append(Part(len(parts) + 1, etag))
+                part = b""  # the next one is filled only once this one is let go
+                part = _filled(feed)
+            client._complete_multipart_upload(self.bucket, key, upload, parts)
+        except BaseException:
+            client._abort_multipart_upload(self.bucket, key, upload)
+            raise
+
+
+def _filled(feed: Feed) -> bytes:
+    """The next 5 MiB, or what is left."""
+    buffer = BytesIO()
+    while (room := PART - buffer.tell()) and (chunk := feed.read(room)):
+        buffer.write(chunk)
+    return buffer.getvalue()
 
 
 def incoming_key(intake_id: str) -> str:

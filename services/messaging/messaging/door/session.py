@@ -155,6 +155,14 @@ class DoorSession(SMTP):
         if self.transport is not None:
             self.transport.close()
 
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """An address in a command; whatever makes the parser stumble is a malformed one."""
+        try:
+            found: tuple[str | None, str | None] = super()._getaddr(arg)
+        except Exception:
+            return None, None
+        return found
+
     async def smtp_AUTH(self, arg: str) -> None:
         """Senders prove who they are by TLS."""
         await self.push("502 5.5.1 AUTH not available")
@@ -254,7 +262,8 @@ class _Blocks:
 
 
 def _bare(address: str) -> str:
-    return "" if address == "<>" else address[:320]
+    """The envelope sender as the log keeps it: empty for `<>`, always valid text."""
+    return "" if address == "<>" else address[:320].encode("utf-8", "replace").decode()
 
 
 def _peer(session: Session) -> str:

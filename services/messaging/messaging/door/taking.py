@@ -22,7 +22,7 @@ from messaging.intake import Intake
 from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
 from messaging.objects import Objects, StoredObject, incoming_key
 
-WAIT = 1.5
+WAIT = 1.2
 """Seconds after which a store that is slow is asked whether it is there at all."""
 AHEAD = 4
 TAKEN = "250 2.0.0 Taken, {intake_id}"
