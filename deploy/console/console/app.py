@@ -32,6 +32,7 @@ def web_app(gathering: Gathering, gather_every: float = 3.0) -> Litestar:
         state=state,
         response_headers=HEADERS,
         openapi_config=None,
+        logging_config=None,
         request_max_body_size=0,
     )
 

@@ -18,6 +18,7 @@ from console.settings import ConsoleSettings
 from contracts.topics import TOPICS, Consumer, Topic
 
 _AT_ONCE = 500
+_ASK_AGAIN = 0.2
 
 
 class BusAway(Exception):
@@ -109,12 +110,20 @@ class KafkaBus:
 
     async def _committed(self, group: str, figures: TopicFigures) -> Offsets:
         if group not in self._coordinators:
-            self._coordinators[group] = await self._admin.find_coordinator(group)
+            self._coordinators[group] = await self._coordinator(group)
         offsets = await self._admin.list_consumer_group_offsets(
             group, group_coordinator_id=self._coordinators[group]
         )
         found = {place: at.offset for place, at in offsets.items() if at.offset >= 0}
         return _by_topic(found)[figures.topic.name]
+
+    async def _coordinator(self, group: str) -> int:
+        """Who knows a group's offsets. A cluster that was never asked makes room for offsets first."""
+        while True:
+            try:
+                return int(await self._admin.find_coordinator(group))
+            except aiokafka.errors.GroupCoordinatorNotAvailableError:
+                await asyncio.sleep(_ASK_AGAIN)
 
     async def _read_newest(self, starts: Mapping[aiokafka.TopicPartition, tuple[int, int]]) -> list[DeadLetter]:
         self._consumer.assign(list(starts))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, Never, TypeVar
@@ -92,6 +93,7 @@ async def _snapshot(bus: Bus) -> Snapshot:
 
 def _ask(question: Callable[[Bus], Awaitable[T]]) -> T:
     settings = _settings()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a failure is said once, by us
 
     async def asked() -> T:
         async with connected(settings) as bus:
