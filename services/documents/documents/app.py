@@ -37,4 +37,5 @@ PAGES = WebPages(
     prefix="/documents",
     templates=HERE / "web" / "templates",
     locale=HERE / "locale",
+    static=HERE / "web" / "static",
 )

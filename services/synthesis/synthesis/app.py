@@ -23,6 +23,7 @@ PAGES = WebPages(
     prefix="/profil",
     templates=HERE / "web" / "templates",
     locale=HERE / "locale",
+    static=HERE / "web" / "static",
     toasts={
         "entry-kept": _("Profil médical enregistré"),
         "entry-removed": _("Information retirée"),

@@ -1,6 +1,7 @@
 """What a list is asked for, in the words of its address."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from contracts.documents import TYPE_CODES
@@ -17,7 +18,14 @@ def asked_listing(query: Mapping[str, str]) -> Listing:
     )
 
 
-def query_for(listing: Listing, *, after: Place | None = None, **more: str) -> str:
-    """The query of an address that asks for this listing, from another place."""
-    asked = {"categorie": listing.type_code, "ordre": listing.order.value, "apres": after and str(after)}
-    return urlencode({name: value for name, value in {**more, **asked}.items() if value})
+def query_for(
+    listing: Listing, *, after: Place | None = None, also: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The query of an address that asks for this listing, from another place; empty parts are left out."""
+    asked = {
+        **also,
+        "categorie": listing.type_code,
+        "ordre": listing.order.value,
+        "apres": str(after) if after else None,
+    }
+    return urlencode({name: value for name, value in asked.items() if value})

@@ -18,6 +18,9 @@ LINE = 200
 LONG = 500
 """Characters of a note."""
 
+LABELS: dict[str, str] = {"dose": _("Dose"), "since": _("Depuis"), "note": _("Remarque")}
+"""What the fields beside the first are called; the first has its section's own words."""
+
 MISSING = _("Ce champ est à remplir.")
 TOO_LONG = _("Ce champ a au plus %(limit)s caractères.")
 UNPRINTED = _("Ce champ contient un caractère qui ne peut pas être imprimé : %(characters)s")

@@ -12,7 +12,7 @@ from chassis import web
 from chassis.clock import now
 from chassis.ids import new_id
 from chassis.web.ports import parts_of
-from synthesis.domain.entries import Faults, Typed, as_typed, entry_from, faults_of, tidy
+from synthesis.domain.entries import LABELS, Faults, Typed, as_typed, entry_from, faults_of, tidy
 from synthesis.domain.profile import EntryChanged, SectionFull
 from synthesis.domain.sections import WORDS, Section
 from synthesis.usecases import keep_entry, remove_entry
@@ -123,6 +123,8 @@ def _form(
     status: int = 200,
 ) -> Template:
     say = parts_of(request).languages.gettext
+    labels = {"name": WORDS[section].field, **LABELS}
+    errors = {name: fault.in_words(say) for name, fault in (faults or {}).items()}
     return web.page(
         "entry.html",
         status=status,
@@ -132,6 +134,8 @@ def _form(
         entry_id=entry_id,
         revision=revision,
         typed=typed,
-        errors={name: fault.in_words(say) for name, fault in (faults or {}).items()},
+        labels=labels,
+        errors=errors,
+        summary={name: f"{say(labels[name])} – {sentence}" for name, sentence in errors.items()},
         notice=notice,
     )
