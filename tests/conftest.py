@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 import pytest_socket
+
 from stack.control import Stack
 
 

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from msgspec import Meta
+
 from chassis.bus.client import connection
 from chassis.settings import Settings
 from chassis.store import Store, Tx
 from contracts import topics
 from contracts.base import Event, Instant, PatientId
 from contracts.topics import Consumer, Topic
-from msgspec import Meta
 from stack.control import Stack
 
 

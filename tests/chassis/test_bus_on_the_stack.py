@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+
 from chassis.bus import Bus, Handling, Subscription
 from chassis.bus.client import connection, durable_producer
 from chassis.clock import now
@@ -16,7 +17,6 @@ from chassis.settings import Settings
 from chassis.store import Store, Tx
 from chassis.store.relay import Relay
 from contracts.topics import Topic
-
 from tests.chassis.conftest import Happened, Other
 
 pytestmark = pytest.mark.stack

@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from chassis.clock import now
 from chassis.effects import Again, Done, GiveUp, LeasedQueue, Outcome, new_row
 from chassis.errors import BackingServiceAway, PliError
 from chassis.ids import new_id
 from chassis.store import Row, Store, Tx
 from contracts.topics import Topic
-
 from tests.chassis.conftest import Happened
 
 pytestmark = pytest.mark.stack
@@ -78,7 +78,9 @@ async def test_a_queued_row_is_performed_once(store, peer, eventually) -> None:
     assert peer.reached == ["hello"]
 
 
-async def test_the_outcome_and_what_is_told_of_it_are_written_together(store, peer, eventually, trial: Topic) -> None:
+async def test_the_outcome_and_what_is_told_of_it_are_written_together(
+    store, peer, eventually, trial: Topic
+) -> None:
     told = Happened(patient_id=new_id(), number=1, at=now())
     peer.answers = [Done(fields={"answer": "250"}, events=[(told, told.patient_id)])]
     async with working(store, peer):
@@ -114,7 +116,12 @@ async def test_what_can_never_happen_is_given_up_with_its_reason(store, peer, ev
 
 async def test_the_row_of_a_killed_worker_is_taken_up_after_its_lease(store, peer, eventually) -> None:
     row = await put(store, "hello")
-    cut = {"state": "sending", "lease_owner": "someone", "lease_until": now() + timedelta(seconds=1), "attempts": 1}
+    cut = {
+        "state": "sending",
+        "lease_owner": "someone",
+        "lease_until": now() + timedelta(seconds=1),
+        "attempts": 1,
+    }
     await store.collection("notes").update_one({"_id": row}, {"$set": cut})
     async with working(store, peer):
         await eventually(lambda: _state_is(store, row, "sent"))

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 
 import pytest
+
 from chassis.feed import Feed, FeedCut
 
 

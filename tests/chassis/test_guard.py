@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from chassis.identity import Identity, SessionOver, TokenExpired, TokenForged, TokenMissing
 from chassis.identity.guard import Guard
 from chassis.identity.tokens import issue, key_id_of, raw_public
 from chassis.ids import new_id
 from chassis.settings import Settings
 from contracts.auth import SessionEnded, SigningKeyPublished
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 AT = datetime(2026, 6, 8, 10, 0, tzinfo=UTC)
 KEY = Ed25519PrivateKey.generate()

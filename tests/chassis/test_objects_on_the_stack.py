@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from chassis.errors import NotFound
 from chassis.ids import new_id
 from chassis.objects import ClaimMismatch, ClaimRefused, Objects
@@ -110,8 +111,10 @@ async def test_a_claim_whose_bytes_differ_is_refused(messaging: Objects, documen
         await documents.take(claim, producer="messaging", patient_id=patient, target_key="trial/x")
 
 
-async def test_a_service_cannot_read_what_was_not_handed_over_to_it(messaging: Objects, documents: Objects) -> None:
+async def test_a_service_cannot_read_what_was_not_handed_over_to_it(
+    messaging: Objects, documents: Objects
+) -> None:
     key = f"trial/{new_id()}"
     await messaging.put_bytes(key, b"secret", "text/plain")
-    with pytest.raises(Exception, match="AccessDenied|Access Denied"):
+    with pytest.raises(Exception, match=r"AccessDenied|Access Denied"):
         await documents.copy(key, "trial/x", source_bucket="messaging")

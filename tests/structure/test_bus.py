@@ -4,8 +4,8 @@ import ast
 import re
 
 import pytest
-from contracts.topics import SERVICES, TOPICS, Topic
 
+from contracts.topics import SERVICES, TOPICS, Topic
 from tests.structure.conftest import ROOT, sources_of
 
 

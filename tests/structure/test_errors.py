@@ -4,6 +4,7 @@ import re
 from types import ModuleType
 
 import pytest
+
 from chassis.errors import Kind, PliError
 
 

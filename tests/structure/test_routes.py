@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from chassis.readiness import Readiness
-from chassis.web import create_app
 from litestar import Controller, Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
+from chassis.readiness import Readiness
+from chassis.web import create_app
 from tests.structure.conftest import SERVICES, modules_of
 
 PUBLIC = {

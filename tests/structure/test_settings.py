@@ -3,9 +3,10 @@
 from types import ModuleType
 
 import pytest
-from chassis.settings import Settings
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
+
+from chassis.settings import Settings
 
 
 def settings_classes() -> list[type[Settings]]:
@@ -20,7 +21,9 @@ def settings_classes() -> list[type[Settings]]:
 @pytest.fixture
 def fields(every_module: list[ModuleType]) -> list[tuple[str, FieldInfo]]:
     assert every_module
-    return [(f"{one.__name__}.{name}", field) for one in settings_classes() for name, field in one.model_fields.items()]
+    return [
+        (f"{one.__name__}.{name}", field) for one in settings_classes() for name, field in one.model_fields.items()
+    ]
 
 
 def test_every_setting_says_what_it_is(fields: list[tuple[str, FieldInfo]]) -> None:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
-from stack.control import Stack
 
 from demo.patient import INAYA, Patient, activate, invite
 from demo.story import Scene, play
 from demo.visitor import Visitor
+from stack.control import Stack
 
 
 def main() -> int:

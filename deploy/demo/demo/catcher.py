@@ -76,7 +76,9 @@ class Catcher:
                 if matches(mail):
                     return mail
             if time.monotonic() > give_up:
-                raise NotArrived(f"no such mail to {to} within {within:.0f} s; there: {[m.subject for m in mails]}")
+                raise NotArrived(
+                    f"no such mail to {to} within {within:.0f} s; there: {[m.subject for m in mails]}"
+                )
             time.sleep(POLL_S)
 
     def _mail(self, entry: dict[str, Any]) -> Mail:

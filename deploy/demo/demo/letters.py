@@ -71,9 +71,7 @@ class Report:
                 "results": [list(row) for row in self.results],
             }
         )
-        made: bytes = typst.compile(
-            TEMPLATES / "report.typ", sys_inputs={"data": data}, pdf_standards=["a-3a"]
-        )
+        made: bytes = typst.compile(TEMPLATES / "report.typ", sys_inputs={"data": data}, pdf_standards=["a-3a"])
         return made
 
 
@@ -169,7 +167,7 @@ def _filled(name: str, words: dict[str, str]) -> bytes:
 
 def _index(report: Report) -> str:
     return (
-        "<!DOCTYPE html>\r\n<html lang=\"fr\"><head><meta charset=\"utf-8\"><title>IHE_XDM</title></head>\r\n"
+        '<!DOCTYPE html>\r\n<html lang="fr"><head><meta charset="utf-8"><title>IHE_XDM</title></head>\r\n'
         f"<body><h1>{escape(report.title)}</h1>\r\n"
         '<ul><li><a href="IHE_XDM/SUBSET01/DOC0001.XML">DOC0001.XML</a></li></ul></body></html>\r\n'
     )

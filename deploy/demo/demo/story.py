@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from stack.control import Stack
-
 from demo import people
 from demo.catcher import Catcher, Mail
+from demo.letters import Person
 from demo.patient import Patient, log_in
 from demo.professional import MailClient
 from demo.visitor import Page, Visitor
+from stack.control import Stack
 
 SOON = 30.0
 POLL_S = 0.1
@@ -48,7 +48,7 @@ class Scene:
             tell=tell,
         )
 
-    def mail_client(self, person: people.Person) -> MailClient:
+    def mail_client(self, person: Person) -> MailClient:
         """A professional's mail client, pointed at the door."""
         web = self.stack.ports["mail-web"]
         return MailClient(person, door_port=self.stack.ports["door"], catcher=f"http://localhost:{web}")
@@ -122,7 +122,9 @@ def she_answers(scene: Scene) -> None:
     draft = picker.press("Ajouter", {"Résultats examen juin": True})
     draft = draft.press("Ajouter mon profil médical")
     draft = _until(
-        lambda: scene.visitor.get(draft.url), lambda page: not page.says("Un document est en préparation"), "the attachments"
+        lambda: scene.visitor.get(draft.url),
+        lambda page: not page.says("Un document est en préparation"),
+        "the attachments",
     )
     _expect(draft.says("Profil médical_InayaMichel.pdf"), "the profile is not attached")
     sent = draft.press("Envoyer")
@@ -152,7 +154,9 @@ def the_exchange_ends(scene: Scene) -> None:
     scene.tell(f"   « {ended} »; a hand-made request is refused too")
     scene.mail_client(people.DUPOND).send(people.letter_left_unread())
     _until(
-        lambda: scene.visitor.get("/messagerie"), lambda page: page.says(people.DUPOND.name), "Docteur Dupond's letter"
+        lambda: scene.visitor.get("/messagerie"),
+        lambda page: page.says(people.DUPOND.name),
+        "Docteur Dupond's letter",
     )
     scene.tell("   a letter from Docteur Dupond is unread, for you to answer")
 

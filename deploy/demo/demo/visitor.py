@@ -6,7 +6,7 @@ their label, buttons and links by their text, so that a page that lost a word or
 
 from collections.abc import Iterator, Mapping, Sequence
 from http.cookies import SimpleCookie
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx
 import lxml.html
@@ -93,13 +93,15 @@ class Page:
     def _buttons(self) -> Iterator[tuple[FormElement, HtmlElement]]:
         by_id = {form.get("id"): form for form in self._tree.forms if form.get("id")}
         for button in self._tree.xpath(".//button[not(@type) or @type='submit'] | .//input[@type='submit']"):
-            form = by_id.get(button.get("form")) if button.get("form") else next(button.iterancestors("form"), None)
+            form = (
+                by_id.get(button.get("form")) if button.get("form") else next(button.iterancestors("form"), None)
+            )
             if form is not None:
                 yield form, button
 
 
 class Cookies:
-    """A browser's cookies for one site. Secure ones are kept on plain localhost, as browsers do and httpx doesn't."""
+    """A browser's cookies for one site. Secure ones are kept on plain localhost, as browsers do (httpx doesn't)."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], str] = {}
@@ -129,7 +131,7 @@ class Cookies:
 
 
 def _is_below(path: str, kept: str) -> bool:
-    return kept == "/" or path == kept or path.startswith(kept.rstrip("/") + "/")
+    return kept in ("/", path) or path.startswith(kept.rstrip("/") + "/")
 
 
 class Visitor:
@@ -163,7 +165,7 @@ class Visitor:
         action = urljoin(page, button.get("formaction") or form.get("action") or page)
         method = (button.get("formmethod") or form.get("method") or "get").upper()
         if method == "GET":
-            return self.get(str(httpx.URL(action).copy_merge_params(fields)))
+            return self.get(str(httpx.URL(action).copy_merge_params(dict(fields))))
         if form.get("enctype") == "multipart/form-data":
             return self._multipart(action, fields)
         return self.post(action, fields)
@@ -171,7 +173,9 @@ class Visitor:
     def _multipart(self, action: str, fields: Sequence[tuple[str, str]]) -> Page:
         parts = [(name, (None, value.encode())) for name, value in fields]
         headers = {"Sec-Fetch-Site": "same-origin", "Origin": self.origin}
-        return self._follow(self._exchange(self._client.build_request("POST", action, files=parts, headers=headers)))
+        return self._follow(
+            self._exchange(self._client.build_request("POST", action, files=parts, headers=headers))
+        )
 
     def _send(
         self,
@@ -183,7 +187,7 @@ class Visitor:
         sent = {"Accept": "text/html", "Accept-Language": "fr", "Sec-Fetch-Mode": "navigate", **(headers or {})}
         if fields is None:
             return self._exchange(self._client.build_request(method, url, headers=sent))
-        body = str(httpx.QueryParams(fields)).encode()
+        body = urlencode(fields).encode()
         sent["Content-Type"] = "application/x-www-form-urlencoded"
         return self._exchange(self._client.build_request(method, url, content=body, headers=sent))
 

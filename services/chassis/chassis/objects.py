@@ -142,9 +142,7 @@ class Objects:
     async def put_bytes(self, key: str, data: bytes, media_type: str) -> StoredObject:
         """Store bytes that are in memory already."""
         with _in_our_words():
-            await self._pool.run(
-                self._client.put_object, self.bucket, key, BytesIO(data), len(data), media_type
-            )
+            await self._pool.run(self._client.put_object, self.bucket, key, BytesIO(data), len(data), media_type)
         return StoredObject(key=key, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
     @asynccontextmanager
@@ -204,9 +202,7 @@ class Objects:
         key = f"handover/{consumer}/{patient_id}/{handover_id or new_id()}"
         await self.copy(source_key, key)
         stored = await self.digest(key)
-        return Claim(
-            key=key, sha256=stored.sha256, size=stored.size, media_type=media_type, filename=filename
-        )
+        return Claim(key=key, sha256=stored.sha256, size=stored.size, media_type=media_type, filename=filename)
 
     async def take(self, claim: Claim, *, producer: str, patient_id: str, target_key: str) -> StoredObject:
         """Fetch what a claim names into our bucket and verify it. `producer` is also its bucket's name.

@@ -58,9 +58,7 @@ class Process:
         starting = [asyncio.create_task(self._start(part), name=part.name) for part in self._parts]
         serving = asyncio.create_task(self._server.serve())
         log.info("process.started", port=self._settings.http_port)
-        await asyncio.wait(
-            {serving, asyncio.create_task(self._stopping.wait())}, return_when="FIRST_COMPLETED"
-        )
+        await asyncio.wait({serving, asyncio.create_task(self._stopping.wait())}, return_when="FIRST_COMPLETED")
         self._stopping.set()
         await self._end(starting, serving)
         log.info("process.stopped")

@@ -38,9 +38,7 @@ class Readiness:
         """Each check's name with True, or with what is wrong."""
         names = list(self._checks)
         found = await asyncio.gather(*(_ask(self._checks[name]) for name in names))
-        report: dict[str, bool | str] = {
-            name: wrong or True for name, wrong in zip(names, found, strict=True)
-        }
+        report: dict[str, bool | str] = {name: wrong or True for name, wrong in zip(names, found, strict=True)}
         report.update(dict.fromkeys(self._not_started, "starting"))
         self.ready = all(value is True for value in report.values())
         READY.labels(self._process).set(self.ready)

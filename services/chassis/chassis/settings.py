@@ -19,9 +19,7 @@ class Settings(BaseSettings):
     kafka_password: SecretStr = Field(description="its password")
     kafka_tls: bool = Field(default=False, description="speak TLS to the broker (SASL_SSL)")
     max_poll_interval_ms: int = Field(default=300_000, ge=2_000, description="how long a handler may take")
-    session_timeout_ms: int = Field(
-        default=10_000, ge=1_000, description="after which a silent consumer is out"
-    )
+    session_timeout_ms: int = Field(default=10_000, ge=1_000, description="after which a silent consumer is out")
 
     mongo_uri: str = Field(description="the store, without credentials in it")
     mongo_database: str = Field(description="this service's own database")

@@ -72,7 +72,7 @@ class Bus:
             allow_auto_create_topics=False,
             apply_types=False,
             graceful_timeout=self._settings.stop_within / 2,
-            logger=logging.getLogger("faststream"),
+            logger=logging.getLogger("pli.bus"),
         )
         lanes = [
             Lane(self._settings, broker, processing)

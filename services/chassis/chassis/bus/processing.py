@@ -119,9 +119,7 @@ class Processing:
 
     async def _bury(self, delivered: Delivered, error: Exception, attempts: int) -> None:
         known = recognise(error)
-        log.error(
-            "event.failed", type=delivered.envelope.type, event_id=delivered.envelope.id, exc_info=error
-        )
+        log.error("event.failed", type=delivered.envelope.type, event_id=delivered.envelope.id, exc_info=error)
         EVENTS_HANDLED.labels(delivered.raw.topic, delivered.envelope.type, "dead-letter").inc()
         with continuing(delivered.envelope.traceparent):
             await self.give_up(delivered.raw, known.code if known else UNFORESEEN, attempts)

@@ -2,9 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-EVENTS_HANDLED = Counter(
-    "pli_events_handled_total", "events handled, by outcome", ["topic", "type", "outcome"]
-)
+EVENTS_HANDLED = Counter("pli_events_handled_total", "events handled, by outcome", ["topic", "type", "outcome"])
 EVENTS_SKIPPED = Counter("pli_events_skipped_total", "events of a type not known here", ["topic", "type"])
 EVENTS_PUBLISHED = Counter("pli_events_published_total", "events the bus acknowledged", ["topic"])
 DEAD_LETTERS = Counter("pli_dead_letters_written_total", "records given up on", ["topic", "reason"])
