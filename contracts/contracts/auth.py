@@ -17,6 +17,7 @@ from contracts.base import (
     PhoneNumber,
     Revision,
     SessionId,
+    whole,
 )
 
 PatientStatus = Literal["active", "closed"]
@@ -37,7 +38,7 @@ class PatientChanged(Event, tag="auth.patient-changed.v1", frozen=True, kw_only=
     email: MailAddress | None
     phone: PhoneNumber | None
     time_zone: TimeZone = "Europe/Paris"
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2}$")] = "fr"
+    language: Annotated[str, Meta(pattern=whole(r"[a-z]{2}"))] = "fr"
     changed_at: Instant
 
 
@@ -48,7 +49,7 @@ class SealedCode(Event, tag="auth.sealed-code.v1", frozen=True, kw_only=True):
     """
 
     challenge_id: ChallengeId
-    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$", extra={"personal": "secret"})]
+    code: Annotated[str, Meta(pattern=whole(r"[0-9]{6}"), extra={"personal": "secret"})]
     channel: Channel
     destination: MailAddress
     time_zone: TimeZone = "Europe/Paris"

@@ -5,7 +5,13 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+
+def whole(pattern: str) -> str:
+    """A pattern that the whole text must match: `$` alone would let a line break through at its end."""
+    return rf"^(?:{pattern})$(?!\n)"
+
+
+UUID_PATTERN = whole("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 Id = Annotated[str, Meta(pattern=UUID_PATTERN, description="a UUIDv7, lower case")]
 PatientId = Id
@@ -26,8 +32,8 @@ NoticeId = Id
 Instant = Annotated[datetime, Meta(tz=True, description="an aware instant, in UTC")]
 Revision = Annotated[int, Meta(ge=1, description="grows by one with each change of its aggregate")]
 ByteCount = Annotated[int, Meta(ge=0, le=50_000_000, description="bytes")]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,63}$", description="a stable code, never a sentence")]
+Sha256 = Annotated[str, Meta(pattern=whole(r"[0-9a-f]{64}"))]
+Code = Annotated[str, Meta(pattern=whole(r"[a-z][a-z0-9-]{1,63}"), description="a stable code, never a sentence")]
 ObjectKey = Annotated[str, Meta(min_length=3, max_length=512)]
 MediaType = Annotated[str, Meta(min_length=3, max_length=127)]
 KeyId = Annotated[str, Meta(min_length=8, max_length=64)]
@@ -40,8 +46,8 @@ def personal(kind: str, **limits: Any) -> Meta:
 
 PersonName = Annotated[str, personal("name", min_length=1, max_length=200)]
 MailAddress = Annotated[str, personal("address", min_length=3, max_length=320)]
-PhoneNumber = Annotated[str, personal("phone", pattern=r"^\+[1-9][0-9]{6,14}$")]
-Ins = Annotated[str, personal("ins", pattern=r"^[0-9]{6}[0-9AB][0-9]{8}$")]
+PhoneNumber = Annotated[str, personal("phone", pattern=whole(r"\+[1-9][0-9]{6,14}"))]
+Ins = Annotated[str, personal("ins", pattern=whole(r"[0-9]{6}[0-9AB][0-9]{8}"))]
 FileName = Annotated[str, personal("file-name", min_length=1, max_length=255)]
 Title = Annotated[str, personal("title", min_length=1, max_length=200)]
 PeerAddress = Annotated[str, personal("peer", max_length=64)]
