@@ -14,7 +14,7 @@ from litestar.testing import TestClient
 from chassis import web
 from messaging.web import PAGES, MailboxNews, controllers
 from tests.messaging.fakes import TokenIsPatient
-from tests.messaging.people import DOMAINS, INAYA_ID, OTHER_ID, World
+from tests.messaging.people import DOMAINS, INAYA_ID, MARIE, OTHER_ID, World
 
 BROWSER = {"accept": "text/html", "sec-fetch-mode": "navigate", "sec-fetch-site": "same-origin"}
 
@@ -95,3 +95,23 @@ def as_other(client: TestClient[Any]) -> Callable[[], None]:
         client.cookies.set("__Host-pli", OTHER_ID, domain="espace.example")
 
     return become
+
+
+@pytest.fixture
+def letter(world):
+    return world.letter(recipients=(world.inaya.party, MARIE))
+
+
+@pytest.fixture
+def begin(client, letter):
+    def press(button="expediteur"):
+        return client.post(f"/messagerie/conversations/{letter.id}/reponse", data={"a": button})
+
+    return press
+
+
+@pytest.fixture
+def draft(begin, world):
+    begin()
+    (draft,) = world.store.kept["drafts"].values()
+    return draft

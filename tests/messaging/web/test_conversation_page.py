@@ -77,9 +77,20 @@ def test_html_is_a_document_of_its_own_without_scripts(client, world):
     assert f'src="/messagerie/messages/{letter.id}/corps"' in page
     assert "À lundi." not in page
     body = client.get(f"/messagerie/messages/{letter.id}/corps")
-    assert body.text == "<p>Résultats</p>"
+    assert "<body><p>Résultats</p></body>" in body.text
     assert "default-src 'none'" in body.headers["content-security-policy"]
     assert "script" not in body.headers["content-security-policy"]
+
+
+def test_a_letter_s_pictures_are_its_own_and_no_other(client, world):
+    picture = world.file("logo.png", b"\x89PNG", "image/png")
+    stranger = world.file("autre.png", b"\x89PNG", "image/png")
+    world.objects.kept["html"] = f'<img src="cid:{picture.id}"><img src="cid:{stranger.id}">'.encode()
+    letter = world.letter(html_key="html", attachments=(replace(picture, content_id="logo"),))
+    body = client.get(f"/messagerie/messages/{letter.id}/corps").text
+    assert f'<img src="/messagerie/pieces/{letter.id}/{picture.id}/apercu"><img >' in body
+    assert client.get(f"/messagerie/pieces/{letter.id}/{picture.id}/apercu").content == b"\x89PNG"
+    assert "logo.png" not in client.get(address(letter)).text
 
 
 def test_a_letter_that_could_not_be_read_offers_its_original(client, world):

@@ -1,59 +1,15 @@
 """Writing, saving and sending an answer; adding files to it."""
 
 import re
-from datetime import timedelta
 
 import pytest
-from msgspec.structs import replace
 
-from chassis.clock import now
-from chassis.ids import new_id
-from contracts.documents import HandoverRequested
 from contracts.messaging import ReplyStateChanged
-from contracts.synthesis import SynthesisRequested
 from messaging.domain.drafting import tick_of
-from messaging.domain.model import RowSource, RowState
+from messaging.domain.model import RowState
 from tests.messaging.people import AT, CHRISTELLE, INAYA_ID, MARIE, OTHER_ID
 from tests.messaging.web.conftest import HTMX, words
-
-
-@pytest.fixture
-def letter(world):
-    return world.letter(recipients=(world.inaya.party, MARIE))
-
-
-@pytest.fixture
-def begin(client, letter):
-    def press(button="expediteur"):
-        return client.post(f"/messagerie/conversations/{letter.id}/reponse", data={"a": button})
-
-    return press
-
-
-@pytest.fixture
-def draft(begin, world):
-    begin()
-    (draft,) = world.store.kept["drafts"].values()
-    return draft
-
-
-def form(draft, text="Bonjour Christelle", to=(CHRISTELLE,), **changes):
-    fields = {
-        "revision": str(draft.revision),
-        "page": "one",
-        "texte": text,
-        "a": [tick_of(party.address) for party in to],
-    }
-    return fields | changes
-
-
-def address(draft, tail=""):
-    return f"/messagerie/brouillons/{draft.id}{tail}"
-
-
-def kept(world):
-    (draft,) = world.store.kept["drafts"].values()
-    return draft
+from tests.messaging.web.drafting import address, form, kept
 
 
 class TestBeginning:
@@ -207,6 +163,11 @@ class TestSending:
         assert "autre chose" in answer.text
         assert "pas été envoyé" in answer.text
 
+    def test_the_address_of_a_draft_that_was_sent_leads_to_its_conversation(self, client, world, draft):
+        client.post(address(draft, "/envoi"), data=form(draft))
+        answer = client.get(address(draft))
+        assert answer.headers["location"] == f"/messagerie/conversations/{draft.conversation_id}"
+
     def test_with_neither_text_nor_document_it_is_refused(self, client, world, draft):
         answer = client.post(address(draft, "/envoi"), data=form(draft, "  "))
         assert answer.status_code == 409
@@ -269,117 +230,6 @@ class TestSending:
         assert client.post(address(draft, "/envoi"), data=form(draft)).status_code == 404
         assert world.store.kept["deliveries"] == {}
         assert world.store.audited[-1]["outcome"] == "refused"
-
-
-class TestFiles:
-    def picked(self, *sizes):
-        fields = {"document": []}
-        for size in sizes:
-            document_id = new_id()
-            fields["document"].append(document_id)
-            fields[f"taille-{document_id}"] = str(size)
-            fields[f"nom-{document_id}"] = "Ordonnance.pdf"
-            fields[f"type-{document_id}"] = "application/pdf"
-        return fields
-
-    def test_the_picker_is_reached_with_everything_saved(self, client, world, draft):
-        answer = client.post(address(draft, "/choisir"), data=form(draft))
-        assert answer.headers["location"] == f"/documents/choisir?brouillon={draft.id}&reste=10000000"
-        assert kept(world).text == "Bonjour Christelle"
-
-    def test_picked_documents_are_asked_for_and_shown_as_on_their_way(self, client, world, draft):
-        fields = self.picked(1_200_000)
-        answer = client.post(address(draft, "/documents"), data=fields)
-        page = client.get(answer.headers["location"]).text
-        assert "Sélection ajoutée" in page
-        assert "Ordonnance.pdf" in page
-        assert "En préparation" in page
-        assert 'hx-trigger="every 1s"' in page
-        (event,) = world.store.published
-        assert isinstance(event, HandoverRequested)
-        assert [row.document_id for row in event.rows] == fields["document"]
-
-    def test_a_document_is_attached_once(self, client, world, draft):
-        fields = self.picked(10)
-        client.post(address(draft, "/documents"), data=fields)
-        client.post(address(draft, "/documents"), data=fields)
-        assert len(world.store.kept["draft_rows"]) == 1
-
-    def test_more_than_ten_million_bytes_are_refused_and_nothing_is_added(self, client, world, draft):
-        world.row(draft, size=6_000_000)
-        answer = client.post(address(draft, "/documents"), data=self.picked(3_000_000, 1_000_001))
-        assert answer.status_code == 409
-        assert "ne doit pas excéder 10" in answer.text
-        assert len(world.store.kept["draft_rows"]) == 1
-        assert world.store.published == []
-
-    def test_exactly_ten_million_bytes_are_fine(self, client, world, draft):
-        assert client.post(address(draft, "/documents"), data=self.picked(10_000_000)).status_code == 303
-
-    @pytest.mark.parametrize("spoil", ["taille", "nom", "id", "negative"])
-    def test_a_picker_form_that_cannot_be_read_is_refused(self, client, world, draft, spoil):
-        fields = self.picked(10)
-        (document_id,) = fields["document"]
-        if spoil == "id":
-            fields = {"document": ["x"], "taille-x": "1", "nom-x": "y"}
-        elif spoil == "negative":
-            fields[f"taille-{document_id}"] = "-5"
-        else:
-            del fields[f"{spoil}-{document_id}"]
-        assert client.post(address(draft, "/documents"), data=fields).status_code == 400
-        assert world.store.kept["draft_rows"] == {}
-
-    def test_the_medical_profile_is_asked_for_and_named_as_in_the_guide(self, client, world, draft):
-        answer = client.post(address(draft, "/profil"), data=form(draft))
-        assert "Profil médical_InayaMichel.pdf" in client.get(answer.headers["location"]).text
-        (event,) = world.store.published
-        assert isinstance(event, SynthesisRequested)
-        assert kept(world).text == "Bonjour Christelle"
-
-    def test_asked_for_again_the_profile_replaces_itself(self, client, world, draft):
-        client.post(address(draft, "/profil"), data=form(draft))
-        client.post(address(draft, "/profil"), data=form(kept(world)))
-        assert len(world.store.kept["draft_rows"]) == 1
-        assert len(world.store.published) == 2
-
-    def test_a_file_can_be_taken_off(self, client, world, draft):
-        row = world.row(draft)
-        answer = client.post(address(draft, f"/pieces/{row.id}/retrait"), data=form(draft))
-        assert answer.status_code == 303
-        assert world.store.kept["draft_rows"] == {}
-        assert kept(world).text == "Bonjour Christelle"
-
-    def test_after_a_minute_without_answer_it_can_be_asked_for_again(self, client, world, draft):
-        row = world.row(draft, state=RowState.PENDING, requested_at=now() - timedelta(seconds=61))
-        page = client.get(address(draft, "/pieces"), headers=HTMX).text
-        assert "Réessayer" in page
-        client.post(address(draft, f"/pieces/{row.id}/reprise"), data=form(draft))
-        assert isinstance(world.store.published[-1], HandoverRequested)
-        assert "Réessayer" not in client.get(address(draft, "/pieces"), headers=HTMX).text
-
-    def test_a_refusal_says_why(self, client, world, draft):
-        world.row(draft, source=RowSource.SYNTHESIS, state=RowState.REFUSED, reason="profile-empty", size=0)
-        page = client.get(address(draft)).text
-        assert "Votre profil médical est vide" in page
-
-    def test_files_that_are_there_are_not_asked_about_again(self, client, world, draft):
-        world.row(draft)
-        assert "hx-trigger" not in client.get(address(draft, "/pieces"), headers=HTMX).text
-
-    def test_another_patient_cannot_touch_them(self, client, world, draft, as_other):
-        row = world.row(draft)
-        as_other()
-        for tail in ("/documents", "/profil", f"/pieces/{row.id}/retrait", f"/pieces/{row.id}/reprise"):
-            fields = self.picked(10) if tail == "/documents" else form(draft)
-            assert client.post(address(draft, tail), data=fields).status_code == 404
-        assert client.get(address(draft, "/pieces"), headers=HTMX).status_code == 404
-        assert len(world.store.kept["draft_rows"]) == 1
-        assert world.store.published == []
-
-    def test_a_row_of_another_draft_is_not_found(self, client, world, draft):
-        row = world.row(replace(draft, id="another"))
-        answer = client.post(address(draft, f"/pieces/{row.id}/retrait"), data=form(draft))
-        assert answer.status_code == 404
 
 
 def test_a_draft_can_be_thrown_away_with_its_files(client, world, draft):

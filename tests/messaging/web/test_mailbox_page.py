@@ -12,7 +12,7 @@ from tests.messaging.web.conftest import HTMX
 def test_the_address_to_give_to_professionals_is_shown_with_its_button(client, world):
     page = client.get("/messagerie").text
     assert "Mon adresse de messagerie à communiquer à mes professionnels de santé :" in page
-    assert "288077505600121@patient.mssante.fr" in page
+    assert "288077505600121@<wbr>patient.mssante.fr" in page
     assert "Copier les informations" in page
     assert 'data-copy="Inaya Michel – 288077505600121@patient.mssante.fr"' in page
 

@@ -24,7 +24,9 @@ from messaging.web.asking import GivenObjects, GivenStore, PatientRequest, on_th
 from messaging.web.conversations import object_chunks
 from messaging.web.shown import kind_of_file
 
-PICTURES = frozenset({"image/png", "image/jpeg"})
+PREVIEWED = frozenset({"image/png", "image/jpeg"})
+PICTURES = PREVIEWED | {"image/gif", "image/webp"}
+"""What may be shown in place; the last two only inside a letter's HTML."""
 TEXT_SHOWN = 200_000
 """Bytes of a text that its page shows."""
 SLOW = timedelta(seconds=60)
@@ -92,7 +94,7 @@ class AttachmentPages(Controller):
         message_id: FromPath[str],
         attachment_id: FromPath[str],
     ) -> Response[Any]:
-        """A picture for its own page."""
+        """A picture, for its own page or for a letter's HTML."""
         received = await open_attachment(store, request.user, message_id, attachment_id)
         if received.attachment.media_type not in PICTURES:
             raise NotFound(f"attachment {attachment_id} is no picture")
@@ -176,7 +178,7 @@ async def _bytes(
 
 async def _preview(objects: Objects, attachment: Attachment) -> tuple[str, str]:
     """What kind of preview there is, and its text if it is one."""
-    if attachment.media_type in PICTURES:
+    if attachment.media_type in PREVIEWED:
         return "picture", ""
     if attachment.media_type != "text/plain" or not 0 < attachment.size <= TEXT_SHOWN:
         return "none", ""

@@ -22,11 +22,12 @@ from messaging.objects import Objects
 from messaging.store import MessagingStore
 from messaging.web import words
 from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest, is_prefetch
+from messaging.web.letter_frame import letter_html
 from messaging.web.mailbox import list_shown
 from messaging.web.shown import StatesShown, delivery_shown, initials, is_settled, names
 
 HTML_AT_MOST = 30_000_000
-"""Bytes of a letter's sanitised HTML, its inline pictures included; letters are under 25,000,000."""
+"""Bytes of a letter's sanitised HTML; letters are under 25,000,000."""
 
 
 class ReplyForm(msgspec.Struct, kw_only=True):
@@ -63,7 +64,7 @@ class ConversationPages(Controller):
         if message.html_key is None:
             raise NotFound(f"message {message_id} has no HTML")
         html = await objects.read(message.html_key, HTML_AT_MOST)
-        return web.letter_document(html.decode("utf-8", "replace"))
+        return web.letter_document(letter_html(message, html.decode("utf-8", "replace")))
 
     @get("/messages/{message_id:str}/lettre.eml")
     async def original(

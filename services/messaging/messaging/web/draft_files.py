@@ -37,17 +37,17 @@ ID_AT_MOST = 36
 class DraftFiles(Controller):
     """`/messagerie/brouillons/<draft>/…` for its files."""
 
-    path = "/messagerie/brouillons/{draft_id:str}"
+    path = "/messagerie/brouillons"
     exception_handlers = {Conflict: conflict_page}  # noqa: RUF012 - Litestar's own declaration
 
-    @get("/pieces")
+    @get("/{draft_id:str}/pieces")
     async def files(self, request: PatientRequest, store: GivenStore, draft_id: FromPath[str]) -> Template:
         """The files as they are now, for a page that waits for one."""
         draft = await store.draft(request.user.patient_id, draft_id)
         rows = await store.draft_rows(request.user.patient_id, draft.id)
         return web.fragment("files.html", files=FilesShown(draft_id=draft.id, rows=tuple(rows), at=now()))
 
-    @post("/choisir", request_max_body_size=DRAFT_BODY)
+    @post("/{draft_id:str}/choisir", request_max_body_size=DRAFT_BODY)
     async def choose(
         self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
     ) -> Redirect | Template:
@@ -60,7 +60,7 @@ class DraftFiles(Controller):
 
         return await _saved_first(request, store, domains, draft_id, go)
 
-    @post("/documents", request_max_body_size=PICKER_BODY)
+    @post("/{draft_id:str}/documents", request_max_body_size=PICKER_BODY)
     async def add_documents(
         self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
     ) -> Redirect | Template:
@@ -73,7 +73,7 @@ class DraftFiles(Controller):
             return await draft_page(request, store, desk, error=error)
         return web.see_other(address_of(draft_id), toast="selection-added" if added else None)
 
-    @post("/profil", request_max_body_size=DRAFT_BODY)
+    @post("/{draft_id:str}/profil", request_max_body_size=DRAFT_BODY)
     async def add_synthesis(
         self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
     ) -> Redirect | Template:
@@ -85,7 +85,7 @@ class DraftFiles(Controller):
 
         return await _saved_first(request, store, domains, draft_id, act)
 
-    @post("/pieces/{row_id:str}/retrait", request_max_body_size=DRAFT_BODY)
+    @post("/{draft_id:str}/pieces/{row_id:str}/retrait", request_max_body_size=DRAFT_BODY)
     async def remove(
         self,
         request: PatientRequest,
@@ -102,7 +102,7 @@ class DraftFiles(Controller):
 
         return await _saved_first(request, store, domains, draft_id, act)
 
-    @post("/pieces/{row_id:str}/reprise", request_max_body_size=DRAFT_BODY)
+    @post("/{draft_id:str}/pieces/{row_id:str}/reprise", request_max_body_size=DRAFT_BODY)
     async def retry(
         self,
         request: PatientRequest,

@@ -25,17 +25,24 @@ from messaging.web.draft_page import (
 class DraftPages(Controller):
     """`/messagerie/brouillons/<draft>`: writing, saving, sending, throwing away."""
 
-    path = "/messagerie/brouillons/{draft_id:str}"
+    path = "/messagerie/brouillons"
     exception_handlers = {Conflict: conflict_page}  # noqa: RUF012 - Litestar's own declaration
 
-    @get("/")
+    @get("/{draft_id:str}")
     async def draft(
         self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
-    ) -> Template:
-        """The draft beside the list."""
-        return await draft_page(request, store, await open_draft(store, domains, request.user, draft_id))
+    ) -> Redirect | Template:
+        """The draft beside the list; once it is sent, the conversation it became a message of."""
+        try:
+            desk = await open_draft(store, domains, request.user, draft_id)
+        except NotFound:
+            conversation_id = await store.conversation_of(request.user.patient_id, draft_id)
+            if conversation_id is None:
+                raise
+            return web.see_other(f"/messagerie/conversations/{conversation_id}")
+        return await draft_page(request, store, desk)
 
-    @post("/", request_max_body_size=DRAFT_BODY)
+    @post("/{draft_id:str}", request_max_body_size=DRAFT_BODY)
     async def save(
         self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
     ) -> Redirect | Template:
@@ -66,7 +73,7 @@ class DraftPages(Controller):
         on_the_clock_of(await store.patient(request.user.patient_id))
         return web.fragment("saved.html", draft=draft)
 
-    @post("/envoi", request_max_body_size=DRAFT_BODY)
+    @post("/{draft_id:str}/envoi", request_max_body_size=DRAFT_BODY)
     async def send(
         self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
     ) -> Redirect | Template:
@@ -97,7 +104,7 @@ class DraftPages(Controller):
             return gone_page(typed)
         return web.see_other(f"/messagerie/conversations/{sent.conversation_id}", toast="message-sent")
 
-    @post("/suppression", request_max_body_size=DRAFT_BODY)
+    @post("/{draft_id:str}/suppression", request_max_body_size=DRAFT_BODY)
     async def remove(self, request: PatientRequest, store: GivenStore, draft_id: FromPath[str]) -> Redirect:
         """The button "Supprimer le brouillon"."""
         draft = await remove_draft(store, request.user, draft_id)

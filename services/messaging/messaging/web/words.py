@@ -3,8 +3,8 @@
 from chassis.i18n import mark as _
 
 DELIVERY_WORDS: dict[str, str] = {
-    "queued": _("En cours d'envoi"),
-    "sending": _("En cours d'envoi"),
+    "queued": _("En cours d'envoi à %(name)s"),
+    "sending": _("En cours d'envoi à %(name)s"),
     "accepted": _("Remis au serveur de messagerie de %(name)s"),
     "delivered": _("Remis à %(name)s"),
     "read": _("Lu par %(name)s"),
