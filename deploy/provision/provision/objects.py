@@ -20,6 +20,7 @@ HANDED_OVER: Mapping[str, tuple[str, ...]] = {"documents": ("messaging",), "mess
 """Who may read, of whose bucket, what was handed over to it (the claim check)."""
 
 HANDOVER_DAYS = 60
+TEMPORARY_DAYS = 1
 """Longer than the topics that name a handover (30 d) and the dead letters of them (30 d)."""
 
 INCOMING_DAYS = 90
@@ -82,7 +83,7 @@ def have_bucket(objects: Minio, bucket: str, region: str) -> None:
 
 def expiries(bucket: str) -> list[Rule]:
     """What a bucket forgets by itself."""
-    rules = [_expiry("handover", HANDOVER_DAYS)]
+    rules = [_expiry("handover", HANDOVER_DAYS), _expiry("temporary", TEMPORARY_DAYS)]
     return [*rules, _expiry("incoming", INCOMING_DAYS)] if bucket == "messaging" else rules
 
 

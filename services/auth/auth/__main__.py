@@ -8,8 +8,9 @@ from typing import Annotated
 import uvloop
 from cyclopts import App, Parameter
 
-from auth.settings import from_environment
+from auth.settings import AuthSettings
 from chassis.errors import PliError
+from chassis.settings import read_settings
 
 cli = App(name="auth", help="Accounts, log-in and sessions. Without a command: serve.")
 
@@ -20,7 +21,7 @@ def serve() -> None:
     from auth.app import build
 
     async def run() -> None:
-        process = await build(from_environment())
+        process = await build(read_settings(AuthSettings))
         await process.run()
 
     uvloop.run(run())
@@ -48,7 +49,7 @@ def invite(
     try:
         code = asyncio.run(
             invite_patient(
-                from_environment(),
+                read_settings(AuthSettings),
                 given_name=given_name,
                 family_name=family_name,
                 birth_name=birth_name,

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -48,13 +48,6 @@ class AuthSettings(Settings):
     def signing_seed(self) -> bytes:
         """The private half of the signing key."""
         return _decoded(self.signing_key)
-
-
-def from_environment() -> AuthSettings:
-    """The settings in the `PLI_*` variables. Raises `ValidationError` naming those that miss or are wrong."""
-    read: Any = AuthSettings
-    settings: AuthSettings = read()
-    return settings
 
 
 def _decoded(value: SecretStr) -> bytes:

@@ -29,6 +29,7 @@ class Process:
         readiness: Readiness,
         stopping: asyncio.Event,
     ) -> None:
+        set_up_logs(name, settings.log_level)
         self.name = name
         self._settings = settings
         self._parts = parts
@@ -53,7 +54,6 @@ class Process:
 
     async def run(self) -> None:
         """Serve until told to stop; then finish what is under way and let go, within `stop_within` seconds."""
-        set_up_logs(self.name, self._settings.log_level)
         self._listen_for_signals()
         starting = [asyncio.create_task(self._start(part), name=part.name) for part in self._parts]
         serving = asyncio.create_task(self._server.serve())

@@ -1,8 +1,9 @@
 """Typed settings, read once in the composition root from `PLI_*` variables. No secret has a default."""
 
-from typing import ClassVar, Literal
+import sys
+from typing import ClassVar, Literal, TypeVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -50,3 +51,18 @@ class Settings(BaseSettings):
     def secure_origin(self) -> bool:
         """Whether browsers reach the site over TLS."""
         return self.public_origin.startswith("https://")
+
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+def read_settings(kind: type[SettingsT]) -> SettingsT:
+    """The settings in the environment. Ends the process, naming each variable that is missing or wrong."""
+    try:
+        return kind.model_validate({})
+    except ValidationError as error:
+        for wrong in error.errors(include_input=False, include_url=False):
+            variable = "_".join(("PLI", *map(str, wrong["loc"]))).upper()
+            sys.stderr.write(f"{variable}: {wrong['msg']}\n")
+        sys.stderr.write("Set these variables and start again; chassis/settings.py says what each is for.\n")
+        raise SystemExit(2) from None

@@ -2,14 +2,14 @@
 
 import uvloop
 
+from chassis.settings import read_settings
 from documents.app import build
 from documents.settings import DocumentsSettings
 
 
 async def serve() -> None:
     """Run the process on this event loop."""
-    settings = DocumentsSettings()  # type: ignore[call-arg]  # all of it comes from the environment
-    await build(settings).run()
+    await build(read_settings(DocumentsSettings)).run()
 
 
 if __name__ == "__main__":

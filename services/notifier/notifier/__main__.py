@@ -2,13 +2,14 @@
 
 import uvloop
 
+from chassis.settings import read_settings
 from notifier.app import build
 from notifier.settings import NotifierSettings
 
 
 async def serve() -> None:
     """Run the process on this event loop."""
-    await build(NotifierSettings.model_validate({})).run()
+    await build(read_settings(NotifierSettings)).run()
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 
 import uvloop
 
+from chassis.settings import read_settings
 from synthesis.app import build
 from synthesis.settings import SynthesisSettings
 
 
 async def serve() -> None:
     """Run the process on this event loop."""
-    settings = SynthesisSettings()  # type: ignore[call-arg]  # all of it comes from the environment
-    await build(settings).run()
+    await build(read_settings(SynthesisSettings)).run()
 
 
 if __name__ == "__main__":
