@@ -114,6 +114,13 @@ def test_a_refusal_says_why(client, world, draft):
     world.row(draft, source=RowSource.SYNTHESIS, state=RowState.REFUSED, reason="profile-empty", size=0)
     page = client.get(address(draft)).text
     assert "Votre profil médical est vide" in page
+    assert "Compléter mon profil médical" in page
+
+
+def test_what_is_used_and_what_remains_are_told(client, world, draft):
+    world.row(draft, size=1_300_000)
+    page = client.get(address(draft)).text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "1,3 Mo utilisés, il reste 8,7 Mo sur 10 Mo" in page
 
 
 def test_files_that_are_there_are_not_asked_about_again(client, world, draft):

@@ -48,7 +48,7 @@ class TestThePage:
             assert shown in page
         for button in ("Envoyer", "Supprimer le brouillon", "Ajouter un document", "Ajouter mon profil médical"):
             assert f"<span>{button}</span>" in page
-        assert "il reste 10" in page
+        assert "documents : 10\N{NO-BREAK SPACE}Mo" in page
 
     def test_no_professional_s_address_is_in_it(self, client, draft):
         assert "@chu.mssante.fr" not in client.get(address(draft)).text
