@@ -64,17 +64,13 @@ def _worker(settings: MessagingSettings, store: MessagingStore, objects: Objects
     return [Road(settings, store, objects, now), Freshness(settings, store, now)]
 
 
-def _subscriptions(
-    settings: MessagingSettings, store: MessagingStore, objects: Objects
-) -> Sequence[Subscription]:
+def _subscriptions(settings: MessagingSettings, store: MessagingStore, objects: Objects) -> Sequence[Subscription]:
     from messaging.events import subscriptions
 
     return subscriptions(store, objects, settings.whose)
 
 
-def _web(
-    settings: MessagingSettings, store: MessagingStore, objects: Objects
-) -> tuple[Part, Mapping[str, Any]]:
+def _web(settings: MessagingSettings, store: MessagingStore, objects: Objects) -> tuple[Part, Mapping[str, Any]]:
     """The follower that feeds open pages, and what `assemble` needs for the pages."""
     from chassis.bus import Follower
     from chassis.identity.guard import Guard

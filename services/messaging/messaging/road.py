@@ -87,9 +87,7 @@ class Road:
 
     name = "road"
 
-    def __init__(
-        self, settings: MessagingSettings, store: MessagingStore, objects: Objects, clock: Clock
-    ) -> None:
+    def __init__(self, settings: MessagingSettings, store: MessagingStore, objects: Objects, clock: Clock) -> None:
         self._settings = settings
         self._store = store
         self._objects = objects

@@ -297,9 +297,7 @@ class Delivery(Kept, frozen=True, kw_only=True):
 
     def moved_to(self, reply_state: DeliveryState, at: Instant, reason: str | None = None) -> "Delivery":
         """The delivery in its next state, one revision higher."""
-        return replace(
-            self, reply_state=reply_state, revision=self.revision + 1, changed_at=at, reason=reason
-        )
+        return replace(self, reply_state=reply_state, revision=self.revision + 1, changed_at=at, reason=reason)
 
 
 class KeepState(StrEnum):

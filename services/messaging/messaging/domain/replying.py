@@ -132,9 +132,7 @@ def _nobody(letters: Sequence[Message], known: dict[str, Correspondent]) -> Repl
     ended = ended_here(letters, known.values())
     if not ended:
         return ReplyOptions(blocked=Blocked.PROFESSIONAL_GONE)
-    return ReplyOptions(
-        blocked=Blocked.EXCHANGE_ENDED, ended_by=ended[0].name, ended_at=ended[0].ended_at
-    )
+    return ReplyOptions(blocked=Blocked.EXCHANGE_ENDED, ended_by=ended[0].name, ended_at=ended[0].ended_at)
 
 
 def check_sendable(draft: Draft, rows: Sequence[DraftRow]) -> None:

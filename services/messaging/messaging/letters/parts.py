@@ -67,7 +67,11 @@ def _leaf(part: "Mime[str, str]", found: Found) -> None:
     name = given_name(disposition, content_type)
     label = part.get_content_type()
     attached = disposition.lower().startswith("attachment") or bool(name)
-    if label == "text/plain" and not attached:
+    if part.get_content_maintype() == "multipart":
+        # a multipart without parts: its boundary is missing or never found
+        found.texts.append(raw_text(_bytes_of(part)))
+        found.incomplete = True
+    elif label == "text/plain" and not attached:
         _add_text(found.texts, readable(_bytes_of(part), _charset(part)), part, found)
     elif label == "text/html" and not attached:
         found.htmls.append(readable(_bytes_of(part), _charset(part)))

@@ -28,9 +28,7 @@ class MessagingStore(People, Mailboxes, Messages, Drafts, Deliveries):
     INDEXES: ClassVar[Mapping[str, Sequence[IndexModel]]] = {
         "patients": (IndexModel([("mailbox_address", ASCENDING)]),),
         "projections": (),
-        "correspondents": (
-            IndexModel([("patient_id", ASCENDING), ("address", ASCENDING)], unique=True),
-        ),
+        "correspondents": (IndexModel([("patient_id", ASCENDING), ("address", ASCENDING)], unique=True),),
         "mailboxes": (),
         "conversations": (
             IndexModel([("patient_id", ASCENDING), ("last_activity_at", DESCENDING), ("_id", DESCENDING)]),

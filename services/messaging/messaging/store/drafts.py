@@ -81,9 +81,7 @@ class Drafts(Store[Tx]):
             cursor = cursor.sort([("requested_at", 1), ("_id", 1)])
             return [struct_of(DraftRow, row) async for row in cursor]
 
-    async def draft_row(
-        self, patient_id: str, draft_id: str, row_id: str, tx: Tx | None = None
-    ) -> DraftRow:
+    async def draft_row(self, patient_id: str, draft_id: str, row_id: str, tx: Tx | None = None) -> DraftRow:
         """A file of a draft. Raises `NotFound`."""
         key = {"_id": row_id, "patient_id": patient_id, "draft_id": draft_id}
         with reading(tx):

@@ -49,9 +49,7 @@ class Mailboxes(Store[Tx]):
     ) -> None:
         """Add to the counters and to the mailbox's revision, in the transaction that changes the rows."""
         added = {"unread": unread, "conversations": conversations, "letters": letters, "revision": 1}
-        await self.collection("mailboxes").update_one(
-            {"_id": patient_id}, {"$inc": added}, session=tx.session
-        )
+        await self.collection("mailboxes").update_one({"_id": patient_id}, {"$inc": added}, session=tx.session)
 
     async def mailbox_page(
         self,

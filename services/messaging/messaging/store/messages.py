@@ -46,9 +46,7 @@ class Messages(Store[Tx]):
         """
         key = {"_id": message_id, "patient_id": patient_id}
         with reading(tx):
-            row = await self.collection("messages").find_one(
-                key, {"conversation_id": 1}, session=session_of(tx)
-            )
+            row = await self.collection("messages").find_one(key, {"conversation_id": 1}, session=session_of(tx))
         return row["conversation_id"] if row else None
 
     async def add_message(self, tx: Tx, message: Message) -> None:
@@ -58,9 +56,7 @@ class Messages(Store[Tx]):
     async def mark_read(self, tx: Tx, patient_id: str, message_id: str, at: Instant) -> bool:
         """Note the first reading. False when it was read before, or is no letter."""
         key = {"_id": message_id, "patient_id": patient_id, "read_at": None, "kind": {"$ne": "reply"}}
-        result = await self.collection("messages").update_one(
-            key, {"$set": {"read_at": at}}, session=tx.session
-        )
+        result = await self.collection("messages").update_one(key, {"$set": {"read_at": at}}, session=tx.session)
         return bool(result.modified_count)
 
     async def move_messages(self, tx: Tx, patient_id: str, from_ids: list[str], to_id: str) -> None:

@@ -1,0 +1,381 @@
+"""What the worker makes of events: the same state in whatever order they come, however often."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from chassis.bus import Origin
+from chassis.clock import now
+from chassis.errors import NotFound, NotYet
+from chassis.ids import new_id
+from chassis.objects import StoredObject
+from contracts.auth import PatientChanged
+from contracts.base import Claim
+from contracts.documents import DocumentAdded, DocumentHandedOver, HandoverRefused, KeepRefused
+from contracts.messaging import ExchangeEnded, LetterTaken, MailboxOpened, MessageReceived
+from messaging.domain.addresses import Domains
+from messaging.domain.letter import Filed, Letter, Mailer, Service
+from messaging.domain.model import Conversation, Draft, DraftRow, Keep, KeepState, RowSource, RowState
+from messaging.events import DraftFiles, Keeps, Patients
+from messaging.filing import Filing, Prepared
+from tests.messaging.fakes import FakeStore
+
+AT = now()
+SERVICE = Service("Mon espace santé", Domains(frozenset({"chu.mssante.fr"}), "patient.mssante.fr"))
+PATIENT_ID = new_id()
+PEOPLE = ("christelle@chu.mssante.fr", "marie@chu.mssante.fr")
+CHANGED = PatientChanged(
+    patient_id=PATIENT_ID,
+    revision=1,
+    status="active",
+    given_name="Inaya",
+    family_name="Michel",
+    ins="288056938312340",
+    mailbox_address="288056938312340@patient.mssante.fr",
+    email=None,
+    phone=None,
+    changed_at=AT,
+)
+INTAKES = [new_id() for _ in range(8)]
+ORIGIN = Origin(topic="documents.events", partition=0, offset=0, key="", event_id=new_id(), at=AT)
+
+
+class MailStore(FakeStore):
+    """The fake store with what filing asks of it besides."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: dict[str, datetime] = {}
+
+    async def save_patient(self, tx: Any, patient: Any) -> None:
+        self.put("patients", patient)
+
+    async def open_mailbox(self, tx: Any, mailbox: Any) -> None:
+        self.put("mailboxes", mailbox)
+
+    async def save_correspondent(self, tx: Any, correspondent: Any) -> None:
+        self.put("correspondents", correspondent)
+
+    async def correspondent(self, patient_id: str, address: str, tx: Any = None) -> Any:
+        return next(iter(await self.correspondents(patient_id, [address])), None)
+
+    async def conversations(self, patient_id: str, ids: list[str], tx: Any = None) -> list[Conversation]:
+        return [row for row in self._all("conversations", patient_id) if row.id in ids]
+
+    async def remove_conversations(self, tx: Any, patient_id: str, ids: list[str]) -> None:
+        for row_id in ids:
+            del self.kept["conversations"][row_id]
+
+    def _move(self, name: str, patient_id: str, from_ids: Any, to_id: str) -> None:
+        for one in self._all(name, patient_id):
+            if one.conversation_id in from_ids:
+                self.put(name, replace(one, conversation_id=to_id))
+
+    async def move_messages(self, tx: Any, patient_id: str, from_ids: list[str], to_id: str) -> None:
+        self._move("messages", patient_id, from_ids, to_id)
+
+    async def move_drafts(self, tx: Any, patient_id: str, from_ids: list[str], to_id: str) -> None:
+        self._move("drafts", patient_id, from_ids, to_id)
+
+    async def move_deliveries(self, tx: Any, patient_id: str, from_ids: Any, to_id: str) -> None:
+        self._move("deliveries", patient_id, from_ids, to_id)
+
+    async def linked_conversations(self, tx: Any, patient_id: str, links: Any) -> set[str]:
+        found = self._all("messages", patient_id)
+        return {one.conversation_id for one in found if set(one.links) & set(links)}
+
+    async def same_thread(
+        self, tx: Any, patient_id: str, thread_key: str, at: datetime, *, refers: bool
+    ) -> set[str]:
+        return {
+            one.conversation_id
+            for one in self._all("messages", patient_id)
+            if one.thread_key == thread_key
+            and ((not one.refers and one.at >= at) or (not refers and one.at <= at))
+        }
+
+    async def seen_before(self, tx: Any, fingerprint: str, since: datetime) -> bool:
+        return self.seen.get(fingerprint, datetime.min.replace(tzinfo=UTC)) >= since
+
+    async def mark_seen(self, tx: Any, fingerprint: str, at: datetime, expires_at: datetime) -> None:
+        self.seen[fingerprint] = at
+
+
+def taken(number: int, minute: int, content: str | None = None) -> LetterTaken:
+    return LetterTaken(
+        intake_id=INTAKES[number],
+        patient_id=PATIENT_ID,
+        recipient=CHANGED.mailbox_address,
+        envelope_sender="relais@chu.mssante.fr",
+        object_key="incoming/x",
+        size=10,
+        sha256="0" * 64,
+        content_sha256=content or f"{number:064d}",
+        peer="127.0.0.1",
+        taken_at=AT + timedelta(minutes=minute),
+    )
+
+
+def letter(sender: str, subject: str, number: int, refers_to: tuple[int, ...] = (), **more: Any) -> Letter:
+    return Letter(
+        sender=Mailer("", sender),
+        subject=subject,
+        message_id=f"<{number}@x>",
+        references=tuple(f"<{other}@x>" for other in refers_to),
+        text="Bonjour",
+        **more,
+    )
+
+
+async def house() -> tuple[MailStore, Filing]:
+    store = MailStore()
+    await store.transact(lambda tx: Patients(store, SERVICE.name).changed(tx, CHANGED, None))
+    return store, Filing(store, None, SERVICE)  # type: ignore[arg-type]
+
+
+async def file(store: MailStore, filing: Filing, event: LetterTaken, read: Letter) -> None:
+    filed = Filed(
+        message_id=event.intake_id, at=event.taken_at, envelope_sender=event.envelope_sender, size=event.size,
+        raw_key="raw", original_key="original",
+    )  # fmt: skip
+    prepared = Prepared(await store.patient(PATIENT_ID), read, filed)
+    await store.transact(lambda tx: filing.apply(tx, event, prepared))
+
+
+def state(store: MailStore) -> dict[str, Any]:
+    """All that is kept, but for how often the mailbox was touched."""
+    kept = {name: dict(sorted(things.items())) for name, things in store.kept.items()}
+    kept["mailboxes"] = {key: replace(box, revision=1) for key, box in kept["mailboxes"].items()}
+    return kept
+
+
+async def test_the_first_state_of_a_patient_opens_the_mailbox_with_the_welcome_message() -> None:
+    store, _ = await house()
+    (row,) = (await store.mailbox_page(PATIENT_ID)).rows
+    (message,) = await store.messages(PATIENT_ID, row.id)
+    assert message.subject == row.subject == "Bienvenue dans votre messagerie Mon espace santé"
+    assert message.text.startswith(
+        "Bienvenue dans votre messagerie Mon espace santé,\n\nRetrouvez dans cette messagerie"
+    )
+    assert (await store.mailbox(PATIENT_ID)).unread == 1
+    assert [type(event) for event in store.published] == [MailboxOpened]
+
+
+@given(st.permutations([1, 2, 3]), st.lists(st.sampled_from([1, 2, 3]), max_size=3))
+async def test_the_highest_revision_of_a_patient_stays_whatever_the_order(
+    order: list[int], again: list[int]
+) -> None:
+    store = MailStore()
+    patients = Patients(store, SERVICE.name)
+    for revision in (*order, *again):
+        event = replace(CHANGED, revision=revision, given_name=f"Inaya {revision}")
+        await store.transact(lambda tx, event=event: patients.changed(tx, event, None))
+    assert (await store.patient(PATIENT_ID)).given_name == "Inaya 3"
+    assert len(store.kept["messages"]) == 1 and len(store.published) == 1
+
+
+async def test_a_letter_becomes_an_unread_message_and_is_told() -> None:
+    store, filing = await house()
+    await file(store, filing, taken(0, 5), letter(PEOPLE[0], "Re: Préparation", 0))
+    row = (await store.mailbox_page(PATIENT_ID)).rows[0]
+    assert (row.subject, row.unread, row.sender_name) == ("Préparation", 1, "Christelle")
+    box = await store.mailbox(PATIENT_ID)
+    assert (box.unread, box.conversations, box.letters) == (2, 2, 1)
+    told = store.published[-1]
+    assert isinstance(told, MessageReceived) and told.conversation_id == row.id
+
+
+async def test_the_same_letter_again_within_thirty_days_is_no_second_message() -> None:
+    store, filing = await house()
+    for number, minute in ((0, 0), (1, 5), (2, 60 * 24 * 40)):
+        await file(store, filing, taken(number, minute, "a" * 64), letter(PEOPLE[0], "x", 0))
+    assert (await store.mailbox(PATIENT_ID)).letters == 2
+
+
+async def test_another_letter_with_the_same_message_id_is_shown() -> None:
+    store, filing = await house()
+    await file(store, filing, taken(0, 0), letter(PEOPLE[0], "x", 0))
+    await file(store, filing, taken(1, 1), letter(PEOPLE[0], "y", 0))
+    assert (await store.mailbox(PATIENT_ID)).letters == 2
+
+
+async def test_an_end_mark_is_no_message_and_is_told() -> None:
+    store, filing = await house()
+    await file(store, filing, taken(0, 0), letter(PEOPLE[0], "x", 0))
+    await file(store, filing, taken(1, 1), letter(PEOPLE[0], "[FIN]", 1))
+    assert (await store.mailbox(PATIENT_ID)).letters == 1
+    record = await store.correspondent(PATIENT_ID, PEOPLE[0])
+    assert record.ended and isinstance(store.published[-1], ExchangeEnded)
+
+
+async def test_an_end_mark_older_than_the_last_letter_is_not_told() -> None:
+    store, filing = await house()
+    await file(store, filing, taken(0, 5), letter(PEOPLE[0], "x", 0))
+    await file(store, filing, taken(1, 1), letter(PEOPLE[0], "[FIN]", 1))
+    assert not (await store.correspondent(PATIENT_ID, PEOPLE[0])).ended
+    assert isinstance(store.published[-1], MessageReceived)
+
+
+async def test_a_message_with_the_end_header_is_shown_and_ends_the_exchange() -> None:
+    store, filing = await house()
+    await file(store, filing, taken(0, 5), letter(PEOPLE[0], "Au revoir", 0, end_header=True))
+    assert (await store.mailbox(PATIENT_ID)).letters == 1
+    assert (await store.correspondent(PATIENT_ID, PEOPLE[0])).ended
+
+
+async def test_a_letter_that_ties_two_conversations_merges_them_with_both_their_drafts() -> None:
+    store, filing = await house()
+    await file(store, filing, taken(1, 5), letter(PEOPLE[0], "a", 1))
+    await file(store, filing, taken(0, 1), letter(PEOPLE[1], "b", 0))
+    for number in (0, 1):
+        draft = Draft(
+            id=new_id(), patient_id=PATIENT_ID, conversation_id=INTAKES[number], created_at=AT, updated_at=AT
+        )
+        await store.transact(lambda tx, draft=draft: store.add_draft(tx, draft))
+    await file(store, filing, taken(2, 9), letter(PEOPLE[0], "c", 2, refers_to=(0, 1)))
+    row = await store.conversation(PATIENT_ID, INTAKES[0])
+    assert (row.subject, row.messages, len(row.drafts)) == ("b", 3, 2)
+    assert await store.conversation_of(PATIENT_ID, INTAKES[1]) == INTAKES[0]
+    with pytest.raises(NotFound):
+        await store.conversation(PATIENT_ID, INTAKES[1])
+    assert (await store.mailbox(PATIENT_ID)).conversations == 2
+
+
+async def test_letters_without_references_are_tied_by_sender_and_subject_others_are_not() -> None:
+    store, filing = await house()
+    await file(store, filing, taken(0, 0), letter(PEOPLE[0], "Résultats", 0))
+    await file(store, filing, taken(1, 1), letter(PEOPLE[0], "RE: résultats", 1))
+    await file(store, filing, taken(2, 2), letter(PEOPLE[1], "Résultats", 2))
+    await file(store, filing, taken(3, 3), letter(PEOPLE[0], "Résultats", 3, refers_to=(99,)))
+    assert sorted(row.messages for row in (await store.mailbox_page(PATIENT_ID)).rows) == [1, 1, 1, 2]
+
+
+_letters = st.lists(
+    st.tuples(
+        st.integers(0, 4),
+        st.sampled_from(PEOPLE),
+        st.sampled_from(["a", "Re: a", "b", "", "[FIN]"]),
+        st.lists(st.integers(0, 7), max_size=2),
+        st.booleans(),
+    ),
+    min_size=2,
+    max_size=6,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(_letters, st.randoms(use_true_random=False))
+async def test_letters_in_any_order_and_number_give_the_same_mailbox(letters: Any, chance: random.Random) -> None:
+    events = [
+        (taken(n, minute), letter(sender, subject, n, tuple(refers), end_header=ends))
+        for n, (minute, sender, subject, refers, ends) in enumerate(letters)
+    ]
+    states = []
+    for _ in range(2):
+        store, filing = await house()
+        shuffled = [*events, events[0]]
+        chance.shuffle(shuffled)
+        for event, read in shuffled:
+            await file(store, filing, event, read)
+        states.append(state(store))
+    assert states[0] == states[1]
+
+
+async def test_a_letter_for_a_patient_not_known_yet_waits() -> None:
+    with pytest.raises(NotYet):
+        await Filing(MailStore(), None, SERVICE).prepare(taken(0, 0), ORIGIN)  # type: ignore[arg-type]
+
+
+class Taker:
+    """Objects that hand over what a claim names."""
+
+    async def take(self, claim: Claim, *, producer: str, patient_id: str, target_key: str) -> StoredObject:
+        assert producer == "documents"
+        return StoredObject(key=target_key, size=claim.size, sha256=claim.sha256)
+
+
+def pending(draft: Draft, size: int) -> DraftRow:
+    return DraftRow(
+        id=new_id(), patient_id=PATIENT_ID, draft_id=draft.id, source=RowSource.DOCUMENT, state=RowState.PENDING,
+        filename="?", media_type="application/pdf", size=size, requested_at=AT,
+    )  # fmt: skip
+
+
+async def drafting(*sizes: int) -> tuple[MailStore, DraftFiles, list[DraftRow]]:
+    store, filing = await house()
+    await file(store, filing, taken(0, 0), letter(PEOPLE[0], "x", 0))
+    draft = Draft(id=new_id(), patient_id=PATIENT_ID, conversation_id=INTAKES[0], created_at=AT, updated_at=AT)
+    rows = [pending(draft, size) for size in sizes]
+    store.put("drafts", draft)
+    store.put("draft_rows", *rows)
+    return store, DraftFiles(store, Taker()), rows  # type: ignore[arg-type]
+
+
+def handed_over(row: DraftRow, size: int) -> DocumentHandedOver:
+    key = f"handover/messaging/{row.patient_id}/{new_id()}"
+    claim = Claim(key=key, sha256="1" * 64, size=size, media_type="application/pdf", filename="Ordonnance.pdf")
+    return DocumentHandedOver(
+        patient_id=row.patient_id, draft_id=row.draft_id, row_id=row.id, document_id=new_id(), claim=claim,
+        handed_over_at=AT,
+    )  # fmt: skip
+
+
+async def arrive(store: MailStore, files: DraftFiles, event: DocumentHandedOver) -> None:
+    stored = await files.fetch(event, ORIGIN)
+    await store.transact(lambda tx: files.arrived(tx, event, stored))
+
+
+async def test_a_file_handed_over_is_ready_once_however_often_it_comes() -> None:
+    store, files, (row,) = await drafting(10)
+    event = handed_over(row, 123)
+    for _ in range(2):
+        await arrive(store, files, event)
+    (now_there,) = await store.draft_rows(PATIENT_ID, row.draft_id)
+    assert (now_there.state, now_there.filename, now_there.size) == (RowState.READY, "Ordonnance.pdf", 123)
+
+
+async def test_a_file_that_makes_the_draft_too_large_is_refused_when_it_arrives() -> None:
+    store, files, (row, _) = await drafting(10, 6_000_000)
+    await arrive(store, files, handed_over(row, 5_000_000))
+    refused = await store.draft_row(PATIENT_ID, row.draft_id, row.id)
+    assert (refused.state, refused.reason) == (RowState.REFUSED, "attachments-too-large")
+
+
+async def test_an_answer_for_a_file_that_is_gone_or_anothers_is_dropped() -> None:
+    store, files, (row,) = await drafting(10)
+    await arrive(store, files, replace(handed_over(row, 5), patient_id=new_id()))
+    await arrive(store, files, replace(handed_over(row, 5), draft_id=new_id()))
+    assert (await store.draft_row(PATIENT_ID, row.draft_id, row.id)).state is RowState.PENDING
+
+
+async def test_a_refused_file_says_why() -> None:
+    store, files, (row,) = await drafting(10)
+    event = HandoverRefused(
+        patient_id=PATIENT_ID, draft_id=row.draft_id, row_id=row.id, reason="unknown-document", refused_at=AT
+    )
+    await store.transact(lambda tx: files.refused(tx, event, None))
+    assert (await store.draft_row(PATIENT_ID, row.draft_id, row.id)).reason == "unknown-document"
+
+
+@given(st.permutations(["added", "refused", "added"]))
+async def test_what_became_of_a_kept_attachment_does_not_depend_on_order(order: list[str]) -> None:
+    store = MailStore()
+    keep = Keep(
+        id=new_id(), patient_id=PATIENT_ID, message_id=new_id(), attachment_id=new_id(), title="x", requested_at=AT
+    )
+    store.put("keeps", keep)
+    keeps, document_id = Keeps(store), new_id()
+    added = DocumentAdded(patient_id=PATIENT_ID, document_id=document_id, request_id=keep.id, added_at=AT)
+    refused = KeepRefused(patient_id=PATIENT_ID, request_id=keep.id, reason="format", refused_at=AT)
+    for what in order:
+        if what == "added":
+            await store.transact(lambda tx: keeps.added(tx, added, None))
+        else:
+            await store.transact(lambda tx: keeps.refused(tx, refused, None))
+    kept = await store.keep(PATIENT_ID, keep.id)
+    assert (kept.state, kept.document_id, kept.reason) == (KeepState.ADDED, document_id, None)
