@@ -64,8 +64,7 @@ class Catcher:
     def mails(self, to: str | None = None) -> list[Mail]:
         """Every mail that is there, the oldest first; only those sent to `to` if it is given."""
         listed = self._client.get("/email").raise_for_status().json()
-        found = [self._mail(entry) for entry in listed]
-        return [mail for mail in found if to is None or to.lower() in mail.to]
+        return [self._mail(entry) for entry in listed if to is None or to.lower() in _recipients(entry)]
 
     def wait(self, to: str, matches: Callable[[Mail], bool], within: float = 30.0) -> Mail:
         """The first mail to `to` that matches. Raises `NotArrived` after `within` seconds."""
@@ -86,7 +85,7 @@ class Catcher:
             raw = self._client.get(f"/email/{entry['id']}/source").raise_for_status().content
             self._seen[entry["id"]] = Mail(
                 id=entry["id"],
-                to=tuple(_address(one) for one in entry["envelope"]["to"]),
+                to=_recipients(entry),
                 subject=entry.get("subject") or "",
                 at=_instant(entry["time"] if "time" in entry else entry["date"]),
                 raw=raw,
@@ -96,6 +95,10 @@ class Catcher:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+
+def _recipients(entry: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(_address(one) for one in entry["envelope"]["to"])
 
 
 def _address(given: Any) -> str:
