@@ -101,7 +101,7 @@ class Page:
 
 
 class Cookies:
-    """A browser's cookies for one site. Secure ones are kept on plain localhost, as browsers do (httpx doesn't)."""
+    """A browser's cookies for one site. Secure ones stay on plain localhost, as in browsers (httpx drops them)."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], str] = {}
