@@ -328,7 +328,8 @@ async def test_commands_sent_ahead_are_answered_in_their_order(house: House) -> 
 @pytest.mark.parametrize(
     "garbage",
     [b"", b"\xff\xfe", b"FOO", b"MAIL", b"MAIL FROM:<", b"MAIL FROM:<<a", b"RCPT TO:<x>", b"DATA", b"DATA x",
-     b"EHLO",     b"AUTH PLAIN AGEAYg==", b"STARTTLS", b"BDAT 10", b"\0\0\0", b"A" * 70_000, b"MAIL FROM:<a@b> SIZE=x",
+     b"EHLO", b"AUTH PLAIN AGEAYg==", b"STARTTLS", b"BDAT 10", b"\0\0\0", b"A" * 70_000,
+     b"MAIL FROM:<a@b> SIZE=x",
      "MAIL FROM:<é@b>".encode("latin-1")],
 )  # fmt: skip
 async def test_garbage_hears_a_proper_refusal_and_the_door_stays_open(house: House, garbage: bytes) -> None:
