@@ -49,12 +49,14 @@ class Loop:
             try:
                 await self._turn()
                 self.away, self._pause = None, FIRST_PAUSE
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if _told_to_end():
+                    return
                 self._note(error)
                 await asyncio.sleep(self._pause * random.uniform(0.5, 1.5))
                 self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
-    def _note(self, error: Exception) -> None:
+    def _note(self, error: BaseException) -> None:
         known = recognise(error)
         said = known.code if known else type(error).__name__
         if kind_of(error) is Kind.AWAY:
@@ -62,3 +64,9 @@ class Loop:
         else:
             log.error("loop.failed", loop=self.name, exc_info=error)
         self.away = said
+
+
+def _told_to_end() -> bool:
+    """Whether this task itself is cancelled; clients also let the cancelling of tasks of their own escape."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
