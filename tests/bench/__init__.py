@@ -1,0 +1,1 @@
+"""`make bench`: what Pli does in a second, each figure beside what the same bytes cost without Pli."""
