@@ -63,11 +63,10 @@ async def test_a_stream_is_stored_byte_for_byte_with_its_hash(messaging: Objects
     assert await whole(messaging, key, offset=10, length=5) == DATA[10:15]
 
 
-@pytest.mark.parametrize("directly", [True, False])
-async def test_a_stream_that_is_cut_leaves_nothing(messaging: Objects, directly: bool) -> None:
+async def test_a_stream_that_is_cut_leaves_nothing(messaging: Objects) -> None:
     key = f"trial/{new_id()}"
     with pytest.raises(ConnectionResetError):
-        await messaging.put(key, broken(DATA), "application/octet-stream", directly=directly)
+        await messaging.put(key, broken(DATA), "application/octet-stream")
     with pytest.raises(NotFound):
         await messaging.size(key)
 

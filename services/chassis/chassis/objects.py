@@ -1,12 +1,11 @@
 """Objects: streamed in and out of the service's own bucket through a bounded pool of threads."""
 
-import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, BinaryIO, cast
+from typing import Any, ParamSpec, TypeVar
 
 import urllib3
 import urllib3.exceptions
@@ -16,15 +15,17 @@ from minio.error import MinioException, S3Error
 from urllib3.util import Retry, Timeout
 
 from chassis.errors import BackingServiceAway, NotFound, PliError, recognise
-from chassis.feed import Feed
 from chassis.ids import new_id
 from chassis.settings import Settings
 from chassis.threads import BoundedPool
+from chassis.uploads import PartsUpload
 from contracts.base import Claim
 
 CHUNK = 256 * 1024
-PART = 5 * 1024 * 1024
 TEMPORARY = "temporary/"
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class ClaimRefused(PliError):
@@ -100,44 +101,26 @@ class Objects:
 
     async def ping(self) -> None:
         """Answer if the bucket does."""
-        with _in_our_words():
-            await self._pool.run(self._client.bucket_exists, self.bucket)
+        await self._call(self._client.bucket_exists, self.bucket)
 
-    async def put(
-        self, key: str, chunks: AsyncIterator[bytes], media_type: str, *, directly: bool = False
-    ) -> StoredObject:
-        """Store a stream under `key`, hashing it on the way; at most one part (5 MiB) is held in memory.
+    async def put(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> StoredObject:
+        """Store a stream under `key`, hashing it on the way; one part (5 MiB) at most is held in memory.
 
-        It is written under a temporary key and copied once it is whole, unless `directly`, for keys that
-        are never used again and expire by themselves. What `chunks` raises is raised here, nothing is kept.
+        The object is there whole or not at all. What `chunks` raises is raised here.
         """
-        target = key if directly else f"{TEMPORARY}{new_id()}"
-        stored = await self._stream_up(target, chunks, media_type)
-        if not directly:
-            await self.copy(target, key)
-            await self.remove(target)
-        return StoredObject(key=key, size=stored.size, sha256=stored.sha256)
-
-    async def _stream_up(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> StoredObject:
-        feed = Feed()
-        upload = await self._pool.begin(self._upload, key, feed, media_type)
-        upload.add_done_callback(lambda _: feed.wake())
+        upload = PartsUpload(self._client, self._call, self.bucket, key, media_type)
         try:
             async for chunk in chunks:
-                await feed.give(chunk, upload)
-            feed.finish()
+                await upload.add(chunk)
+            await upload.finish()
         except BaseException:
-            feed.cut()
-            await asyncio.wait({upload})
+            await upload.abandon()
             raise
-        with _in_our_words():
-            await upload
-        return StoredObject(key=key, size=feed.size, sha256=feed.sha256)
+        return StoredObject(key=key, size=upload.size, sha256=upload.sha256)
 
-    def _upload(self, key: str, feed: Feed, media_type: str) -> None:
-        self._client.put_object(
-            self.bucket, key, cast(BinaryIO, feed), -1, media_type, part_size=PART, num_parallel_uploads=1
-        )
+    async def _call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with _in_our_words():
+            return await self._pool.run(function, *args, **kwargs)
 
     async def put_bytes(self, key: str, data: bytes, media_type: str) -> StoredObject:
         """Store bytes that are in memory already."""
@@ -167,20 +150,17 @@ class Objects:
 
     async def size(self, key: str) -> int:
         """The size of an object in bytes. Raises `NotFound` if there is none."""
-        with _in_our_words():
-            found = await self._pool.run(self._client.stat_object, self.bucket, key)
+        found = await self._call(self._client.stat_object, self.bucket, key)
         return int(found.size or 0)
 
     async def copy(self, source_key: str, target_key: str, source_bucket: str | None = None) -> None:
         """Copy inside the store, without the bytes passing here. Raises `NotFound`."""
         source = CopySource(source_bucket or self.bucket, source_key)
-        with _in_our_words():
-            await self._pool.run(self._client.copy_object, self.bucket, target_key, source)
+        await self._call(self._client.copy_object, self.bucket, target_key, source)
 
     async def remove(self, key: str) -> None:
         """Delete an object; one that is gone already is fine."""
-        with _in_our_words():
-            await self._pool.run(self._client.remove_object, self.bucket, key)
+        await self._call(self._client.remove_object, self.bucket, key)
 
     async def digest(self, key: str) -> StoredObject:
         """Size and SHA-256 of an object, read as a stream."""

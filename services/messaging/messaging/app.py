@@ -9,7 +9,7 @@ from chassis.clock import now
 from chassis.part import Part
 from chassis.process import Process
 from chassis.service import assemble
-from messaging.objects import LetterObjects, Objects
+from messaging.objects import Objects
 from messaging.settings import MessagingSettings
 from messaging.store import MessagingStore
 
@@ -24,7 +24,7 @@ class Only(StrEnum):
 
 def build(settings: MessagingSettings, only: Only | None = None) -> Process:
     """The process. Each imports only what its part needs. Call it on the running event loop."""
-    store, objects = MessagingStore(settings), LetterObjects(settings)
+    store, objects = MessagingStore(settings), Objects(settings)
     parts: list[Part] = []
     if only in (None, Only.SMTP):
         parts += _door(settings, store, objects)

@@ -73,9 +73,7 @@ class Bucket:
         if self.hangs:
             await asyncio.sleep(60)
 
-    async def put(
-        self, key: str, chunks: AsyncIterator[bytes], media_type: str, *, directly: bool
-    ) -> StoredObject:
+    async def put(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> StoredObject:
         if self.away:
             raise BackingServiceAway("objects")
         data = b"".join([chunk async for chunk in chunks])

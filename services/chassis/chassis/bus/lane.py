@@ -106,13 +106,18 @@ class Lane:
     async def _give_back(
         self, consumer: Any, records: Sequence[ConsumerRecord], error: BackingServiceAway
     ) -> None:
-        """Wait a moment, rewind to before these records, and let FastStream ask for them again."""
+        """Wait a moment, rewind to before these records, and let FastStream ask for them again.
+
+        A partition that another consumer got meanwhile is theirs: then there is nothing to refuse, and the
+        commit that follows names the rewound positions only.
+        """
         if self.away is None:
             log.warning("lane.away", topic=self.name, what=error.what)
         self.away = error.what
         await asyncio.sleep(random.uniform(*PAUSE_WHEN_AWAY))
         _rewind(consumer, records)
-        raise NackMessage
+        if TopicPartition(records[0].topic, records[0].partition) in consumer.assignment():
+            raise NackMessage
 
 
 def _rewind(consumer: Any, records: Sequence[ConsumerRecord]) -> None:

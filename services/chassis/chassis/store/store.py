@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
-from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -21,6 +21,8 @@ TxT = TypeVar("TxT", bound=Tx)
 
 RERUN_FOR = 5.0
 """Seconds for which a transaction that met another one is run again."""
+CONFLICTS = {24, 112, 246, 251}
+"""LockTimeout, WriteConflict, SnapshotUnavailable, NoSuchTransaction: some servers forget the label on these."""
 DURABLE = WriteConcern(w="majority", j=True)
 
 CHASSIS_INDEXES: Mapping[str, Sequence[IndexModel]] = {
@@ -100,7 +102,8 @@ class Store(Generic[TxT]):
         """Run `work` in one transaction and commit it with the events it publishes.
 
         `work` runs again from its start when the transaction met another one, so it must have no effect
-        outside of `tx`. Raises `BackingServiceAway`, or what `work` raises, with nothing written.
+        outside of `tx`. Raises what `work` raises, with nothing written, or `BackingServiceAway`: also when others
+        stay in the way for longer than `RERUN_FOR`.
         """
         give_up = asyncio.get_running_loop().time() + RERUN_FOR
         with away():
@@ -109,8 +112,10 @@ class Store(Generic[TxT]):
                     try:
                         return await self._attempt(session, work)
                     except PyMongoError as error:
-                        if not _met_another(error) or asyncio.get_running_loop().time() > give_up:
+                        if not _met_another(error):
                             raise
+                        if asyncio.get_running_loop().time() > give_up:
+                            raise BackingServiceAway("store") from error
                     await asyncio.sleep(random.uniform(0.005, 0.05))
 
     async def _attempt(self, session: AsyncIOMotorClientSession, work: Callable[[TxT], Awaitable[T]]) -> T:
@@ -134,8 +139,19 @@ class Store(Generic[TxT]):
 
 
 def _met_another(error: PyMongoError) -> bool:
-    """Whether another transaction was in the way; a lost connection carries the same label but is away."""
-    return error.has_error_label("TransientTransactionError") and not isinstance(error, ConnectionFailure)
+    """Whether another transaction was in the way, say that of a worker killed a moment ago.
+
+    A lost connection carries the same label but is away.
+    """
+    if isinstance(error, ConnectionFailure):
+        return False
+    return error.has_error_label("TransientTransactionError") or bool(_codes(error) & CONFLICTS)
+
+
+def _codes(error: PyMongoError) -> set[int]:
+    if isinstance(error, BulkWriteError):
+        return {int(one["code"]) for one in error.details.get("writeErrors", ())} | {error.code or 0}
+    return {error.code or 0} if isinstance(error, OperationFailure) else set()
 
 
 async def _abort(session: AsyncIOMotorClientSession) -> None:

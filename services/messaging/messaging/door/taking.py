@@ -59,7 +59,7 @@ class Taking:
 
     async def _store(self, letter: "_Letter", sender: str, recipients: Sequence[Known], peer: str) -> str:
         intake_id = new_id()
-        put = self._objects.put(incoming_key(intake_id), letter.chunks(), "message/rfc822", directly=True)
+        put = self._objects.put(incoming_key(intake_id), letter.chunks(), "message/rfc822")
         storing = asyncio.create_task(put)
         try:
             await self._feed(letter, storing)
