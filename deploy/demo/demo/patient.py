@@ -107,6 +107,8 @@ def log_in(visitor: Visitor, patient: Patient, catcher: Catcher, *, by_sms: bool
     )
     began = datetime.now(UTC)
     page = page.press("Continuer", {"Par SMS" if by_sms else "Par email": True})
+    if not page.says("3 Je saisis le code d'accès"):
+        raise NotOnThePage(f"no code was sent; the page says: {page.text[:600]}")
     code = wait_for_code(catcher, patient, began, by_sms=by_sms)
     return page.press("Se connecter", {"Code d'accès à usage unique": code})
 
