@@ -73,6 +73,7 @@ def assemble(
     subscriptions: Sequence[Subscription] = (),
     controllers: Sequence[ControllerRouterHandler] = (),
     parts: Sequence[Part] = (),
+    fronts: Sequence[Part] = (),
     pages: WebPages | None = None,
     guard: Guard | None = None,
     relay: bool = True,
@@ -81,7 +82,8 @@ def assemble(
 ) -> Process:
     """A process that serves `controllers`, consumes `subscriptions`, relays, and runs `parts` of its own.
 
-    `parts` start once the store's collections exist. `guard` is needed where there are pages.
+    `parts` start once the store's collections exist; `fronts` at once, for they must answer also while the
+    store is away. `guard` is needed where there are pages.
     Call it on the running event loop.
     """
     process_name = name or settings.service
@@ -107,7 +109,7 @@ def assemble(
         settings,
         process_name,
         app=app,
-        parts=[ground, *followers, *(_After(part, ground.prepared) for part in worked)],
+        parts=[ground, *followers, *fronts, *(_After(part, ground.prepared) for part in worked)],
         readiness=readiness,
         stopping=stopped,
     )

@@ -26,8 +26,6 @@ def build(settings: MessagingSettings, only: Only | None = None) -> Process:
     """The process. Each imports only what its part needs. Call it on the running event loop."""
     store, objects = MessagingStore(settings), Objects(settings)
     parts: list[Part] = []
-    if only in (None, Only.SMTP):
-        parts += _door(settings, store, objects)
     if only in (None, Only.WORKER):
         parts += _worker(settings, store, objects)
     pages: Mapping[str, Any] = {}
@@ -41,6 +39,7 @@ def build(settings: MessagingSettings, only: Only | None = None) -> Process:
         name=f"messaging-{only}" if only else "messaging",
         subscriptions=_subscriptions(settings, store, objects) if works else (),
         parts=parts,
+        fronts=_door(settings, store, objects) if only in (None, Only.SMTP) else (),
         relay=works,
         **pages,
     )
