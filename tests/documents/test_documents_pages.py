@@ -135,7 +135,7 @@ async def test_the_picker_posts_what_is_ticked_to_the_draft(
     assert f'name="taille-{document_id}" value="{len(PDF)}"' in page
     assert f'name="nom-{document_id}" value="Résultats de juin.pdf"' in page
     assert f'name="type-{document_id}" value="application/pdf"' in page
-    assert "Taille maximale de la sélection : 10 Mo" in page
+    assert "Taille maximale de la sélection\N{NO-BREAK SPACE}: 10 Mo" in page
     assert "Il reste 8,7\N{NO-BREAK SPACE}Mo dans ce message." in page
     piece = await browser.get(f"/documents/choisir?brouillon={draft_id}", headers={"hx-request": "true"})
     assert "<html" not in piece.text

@@ -107,7 +107,7 @@ async def test_what_must_be_mended_is_said_and_what_was_typed_is_kept(browser: h
     address = action_of((await browser.get("/profil/traitements/nouveau")).text)
     answer = await browser.post(address, data={"revision": "0", "name": "", "dose": "une dose", "since": "demain"})
     assert answer.status_code == 422
-    assert "<title>Erreur : " in answer.text
+    assert "<title>Erreur\N{NO-BREAK SPACE}: " in answer.text
     assert 'href="#since"' in answer.text
     assert 'value="une dose"' in answer.text
     assert 'value="demain"' in answer.text

@@ -113,7 +113,7 @@ class TestKeeping:
         assert 'value="2026-06-09"' in page
         for shown in ("Nom du document", "Date du document", "Type de document", "Confidentialité", "Fermer"):
             assert shown in page
-        assert "Qui a accès à mes documents ?" in page
+        assert "Qui a accès à mes documents\N{NO-BREAK SPACE}?" in page
         assert "Comptes rendus" in page
 
     def test_adding_hands_the_bytes_over_and_asks_documents(self, client, world, address, letter, pdf):
@@ -147,14 +147,14 @@ class TestKeeping:
         answer = client.post(f"{address}/ajouter", data=wish(**changes))
         assert answer.status_code == 422
         assert words in answer.text
-        assert "Erreur : " in answer.text
+        assert "Erreur\N{NO-BREAK SPACE}: " in answer.text
         for value in changes.values():
             assert value in answer.text
         assert world.store.published == []
 
     def test_a_cleaned_name_is_offered_and_taken_in_one_press(self, client, world, address):
         answer = client.post(f"{address}/ajouter", data=wish(nom="Résultats (mars)"))
-        assert "Utiliser « Résultats mars »" in answer.text
+        assert "Utiliser «\N{NO-BREAK SPACE}Résultats mars\N{NO-BREAK SPACE}»" in answer.text
         client.post(f"{address}/ajouter", data=wish(nom="Résultats (mars)", propose="Résultats mars"))
         (event,) = world.store.published
         assert event.title == "Résultats mars"

@@ -48,7 +48,7 @@ class TestThePage:
             assert shown in page
         for button in ("Envoyer", "Supprimer le brouillon", "Ajouter un document", "Ajouter mon profil médical"):
             assert f"<span>{button}</span>" in page
-        assert "documents : 10\N{NO-BREAK SPACE}Mo" in page
+        assert "documents\N{NO-BREAK SPACE}: 10\N{NO-BREAK SPACE}Mo" in page
 
     def test_no_professional_s_address_is_in_it(self, client, draft):
         assert "@chu.mssante.fr" not in client.get(address(draft)).text
@@ -203,7 +203,7 @@ class TestSending:
         world.ends(CHRISTELLE)
         answer = client.post(address(draft, "/envoi"), data=form(draft))
         assert answer.status_code == 409
-        told = "Vous ne pouvez plus envoyer ce brouillon : Christelle Thomas a mis fin à vos échanges le"
+        told = "Vous ne pouvez plus envoyer ce brouillon\N{NO-BREAK SPACE}: Christelle Thomas a mis fin à vos échanges le"
         assert told in answer.text
         assert "Bonjour Christelle" in answer.text
         assert kept(world).text == "Bonjour Christelle"

@@ -11,7 +11,7 @@ from tests.messaging.web.conftest import HTMX
 
 def test_the_address_to_give_to_professionals_is_shown_with_its_button(client, world):
     page = client.get("/messagerie").text
-    assert "Mon adresse de messagerie à communiquer à mes professionnels de santé :" in page
+    assert "Mon adresse de messagerie à communiquer à mes professionnels de santé\N{NO-BREAK SPACE}:" in page
     assert "288077505600121@<wbr>patient.mssante.fr" in page
     assert "Copier les informations" in page
     assert 'data-copy="Inaya Michel – 288077505600121@patient.mssante.fr"' in page
@@ -32,7 +32,7 @@ def test_an_unread_row_is_marked_by_more_than_its_colour(client, world):
     world.letter()
     page = client.get("/messagerie").text
     assert 'class="row unread"' in page
-    assert "Non lu :" in page
+    assert "Non lu\N{NO-BREAK SPACE}:" in page
     assert "Préparation de votre rendez-vous" in page
 
 

@@ -1,5 +1,6 @@
 """Which language a page is written in: French is the source, others are catalogues of the domain `pages`."""
 
+import re
 from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 from chassis.i18n import SOURCE_LANGUAGE, catalogue
 
 DOMAIN = "pages"
+_UNBROKEN = re.compile(r"(?<=\S) (?=[?!:;»])|(?<=«) ")
+"""Where French puts a space that no line may break at."""
 _language: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
 
 
@@ -30,13 +33,19 @@ class Languages:
         """`text` in the language of the request under way."""
         if not text:
             return ""
+        if current_language() == SOURCE_LANGUAGE:
+            return _spaced(text)
         return catalogue(self._folders, DOMAIN, current_language()).gettext(text)
 
     def ngettext(self, one: str, many: str, number: int) -> str:
         """`one` or `many` in that language, by its own rule of number; French counts 0 as singular."""
         if current_language() == SOURCE_LANGUAGE:
-            return one if abs(number) < 2 else many
+            return _spaced(one if abs(number) < 2 else many)
         return catalogue(self._folders, DOMAIN, current_language()).ngettext(one, many, number)
+
+
+def _spaced(text: str) -> str:
+    return _UNBROKEN.sub("\N{NO-BREAK SPACE}", text)
 
 
 def _languages_in(folders: Sequence[Path]) -> list[str]:
