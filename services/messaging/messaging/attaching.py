@@ -39,6 +39,13 @@ class Picked(Struct, frozen=True, kw_only=True):
     media_type: str = UNKNOWN_TYPE
 
 
+async def files_of(store: MessagingStore, identity: Identity, draft_id: str) -> Sequence[DraftRow]:
+    """The files of a draft as they are now. Raises `NotFound`."""
+    async with own(store, identity, "draft-opened", "draft", draft_id):
+        await store.draft(identity.patient_id, draft_id)
+    return await store.draft_rows(identity.patient_id, draft_id)
+
+
 async def attach_documents(
     store: MessagingStore, identity: Identity, draft_id: str, picked: Sequence[Picked], *, at: datetime
 ) -> int:

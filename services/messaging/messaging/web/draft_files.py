@@ -10,7 +10,7 @@ from chassis import web
 from chassis.clock import now
 from chassis.errors import NotFound
 from chassis.web.forms import Fields, UnreadableFields, text_fields
-from messaging.attaching import UNKNOWN_TYPE, Picked, ask_again, attach_documents, attach_synthesis, detach
+from messaging.attaching import UNKNOWN_TYPE, Picked, ask_again, attach_documents, attach_synthesis, detach, files_of
 from messaging.domain.addresses import Domains
 from messaging.domain.drafting import ROWS_AT_MOST, remaining
 from messaging.domain.errors import MessagingError
@@ -43,9 +43,8 @@ class DraftFiles(Controller):
     @get("/{draft_id:str}/pieces")
     async def files(self, request: PatientRequest, store: GivenStore, draft_id: FromPath[str]) -> Template:
         """The files as they are now, for a page that waits for one."""
-        draft = await store.draft(request.user.patient_id, draft_id)
-        rows = await store.draft_rows(request.user.patient_id, draft.id)
-        return web.fragment("files.html", files=FilesShown(draft_id=draft.id, rows=tuple(rows), at=now()))
+        rows = await files_of(store, request.user, draft_id)
+        return web.fragment("files.html", files=FilesShown(draft_id=draft_id, rows=tuple(rows), at=now()))
 
     @post("/{draft_id:str}/choisir", request_max_body_size=DRAFT_BODY)
     async def choose(
