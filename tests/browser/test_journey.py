@@ -124,7 +124,9 @@ def writes_a_draft_that_survives_leaving(person: Person) -> None:
     person.row(people.CHRISTELLE.name).click()
     person.press("Répondre")
     person.fill("Mon message", REPLY)
-    expect(person.page.get_by_role("status").filter(has_text="Brouillon enregistré")).to_be_visible(timeout=SOON_MS)
+    expect(person.page.get_by_role("status").filter(has_text="Brouillon enregistré")).to_be_visible(
+        timeout=SOON_MS
+    )
     with person.page.expect_response(lambda answer: "/messagerie/brouillons/" in answer.url and answer.ok):
         person.page.get_by_label("Mon message").press("End")
         person.page.keyboard.type(" !")

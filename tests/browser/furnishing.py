@@ -1,0 +1,185 @@
+"""A patient whose space has something of everything: what the pages' tests and the pictures look at."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from PIL import Image, ImageDraw
+
+from demo import people
+from demo.catcher import Catcher
+from demo.letters import File, Letter, Person
+from demo.patient import Patient, log_in
+from demo.professional import MailClient
+from demo.visitor import Page, Visitor
+
+SOON_S = 90.0
+POLL_S = 0.2
+
+ANGELIQUE = Person("Angélique Delaunay", "angelique.delaunay@cabinet.mssante.fr")
+LALLEMAND = Person("Dr Jean-Christophe Lallemand", "jc.lallemand@hopital.mssante.fr")
+KEPT = "Résultats examen juin"
+LONG_SUBJECT = (
+    "Vos résultats d'analyses du Dr Paul André, chef de service département de gynécologie "
+    "des hôpitaux universitaires Paris Île de France"
+)
+ENTRIES = {
+    "maladies": [{"Maladie ou sujet de santé": "Maladie de Crohn, depuis 2015"}],
+    "traitements": [
+        {"Nom du traitement": name, "Dose": dose, "Depuis": since} for name, dose, since in people.TREATMENTS
+    ],
+    "allergies": [{"Allergie": people.ALLERGY}],
+    "vaccinations": [{"Vaccination": "Diphtérie, tétanos, poliomyélite : rappel en 2023"}],
+}
+
+
+@dataclass
+class Space:
+    """A patient's space and the addresses of what is in it, by what they show.
+
+    `other` is somebody whose log-in is begun, and never finished.
+    """
+
+    patient: Patient
+    other: Patient
+    addresses: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> str:
+        return self.addresses[name]
+
+
+@dataclass
+class Furnisher:
+    """Fills a space by writing letters and pressing real buttons, without a browser."""
+
+    space: Space
+    visitor: Visitor
+    mail_client: Callable[[Person], MailClient]
+
+    @property
+    def _me(self) -> Person:
+        return Person(self.space.patient.name, self.space.patient.mailbox)
+
+    def note(self, name: str, page: Page) -> Page:
+        """Remember where this page is."""
+        self.space.addresses[name] = page.url.removeprefix(self.visitor.origin)
+        return page
+
+    def write(self, letter: Letter) -> Page:
+        """Send a letter; its conversation, as soon as it can be read."""
+        self.mail_client(letter.sender).send(letter, [self._me.address])
+        return self.eventually(self._conversation(letter.subject), lambda page: page.says(letter.subject))
+
+    def _conversation(self, subject: str) -> Callable[[], Page]:
+        def look() -> Page:
+            mailbox = self.visitor.get("/messagerie")
+            return mailbox.follow(subject) if any(subject in words for words in mailbox.links()) else mailbox
+
+        return look
+
+    def eventually(self, look: Callable[[], Page], holds: Callable[[Page], bool]) -> Page:
+        """Look again until it holds. Raises what the page said instead after `SOON_S` seconds."""
+        give_up = time.monotonic() + SOON_S
+        while not holds(page := look()):
+            if time.monotonic() > give_up:
+                raise AssertionError(f"did not come: {page.text[:500]}")
+            time.sleep(POLL_S)
+        return page
+
+    def fill_the_profile(self) -> None:
+        """Entries in four sections; the fifth stays empty."""
+        for section, entries in ENTRIES.items():
+            for entry in entries:
+                self.visitor.get(f"/profil/{section}/nouveau").press("Enregistrer", entry)
+        self.note("section", self.visitor.get("/profil/traitements"))
+        self.note("entry", self.visitor.get("/profil/traitements").follow("Modifier"))
+        self.note("removal", self.visitor.get("/profil/traitements").follow("Retirer"))
+
+    def end_an_exchange(self) -> None:
+        """Angélique writes, is answered by a draft, and ends the exchange."""
+        letter = Letter(
+            sender=ANGELIQUE,
+            to=[self._me],
+            subject="Votre ordonnance",
+            text="Bonjour Inaya,\n\nVoici votre ordonnance.\n\nBonne journée,\n\nAngélique Delaunay\n",
+            files=[File(name="Ordonnance_IMichel.png", media_type="image/png", content=_prescription())],
+        )
+        conversation = self.note("ended", self.write(letter))
+        self.note("picture", conversation.follow("Ordonnance_IMichel.png"))
+        draft = conversation.press("Répondre")
+        self.note("blocked-draft", draft.press("Enregistrer le brouillon", {"Mon message": "Bonjour,\n\nMerci."}))
+        self.mail_client(ANGELIQUE).end_exchange(self._me)
+        here = self.space["ended"]
+        self.eventually(lambda: self.visitor.get(here), lambda page: page.says("a mis fin à vos échanges"))
+
+    def answer_the_laboratory(self) -> None:
+        """A letter of plain text with a text file, answered."""
+        letter = Letter(
+            sender=people.LABO,
+            to=[self._me],
+            subject="12234567890_PCR_résultats",
+            text="Bonjour,\n\nVos résultats sont disponibles.\n\nLabo BioPCR Orly\n",
+            files=[File(name="résultats.txt", media_type="text/plain", content="PCR : négatif\n".encode())],
+        )
+        conversation = self.note("answered", self.write(letter))
+        self.note("text", conversation.follow("résultats.txt"))
+        conversation.press("Répondre").press("Envoyer", {"Mon message": "Bonjour,\n\nMerci beaucoup.\n\nInaya"})
+        self.eventually(
+            lambda: self.visitor.get(self.space["answered"]), lambda page: page.says("Remis au serveur")
+        )
+
+    def keep_a_document(self) -> None:
+        """Christelle's letter, its PDF kept among the documents."""
+        conversation = self.note("letter", self.write(people.letter_with_results()))
+        pdf = self.note("pdf", conversation.follow(people.PDF_NAME))
+        self.note("zip", conversation.follow("IHE_XDM.zip"))
+        dialog = self.note("keep", pdf.follow("Ajouter à mes documents santé"))
+        state = dialog.press("Ajouter", {"Nom du document": KEPT, "Type de document": "biologie"})
+        self.note("kept", state)
+        self.eventually(lambda: self.visitor.get(self.space["kept"]), lambda page: page.says("Document ajouté"))
+        self.note("document", self.visitor.get("/documents").follow(KEPT))
+
+    def begin_an_answer(self) -> None:
+        """A draft to Christelle with a document and the profile."""
+        draft = self.visitor.get(self.space["letter"]).press("Répondre")
+        self.note("draft", draft.press("Enregistrer le brouillon", {"Mon message": people.REPLY}))
+        picker = self.note("picker", self.visitor.get(self.space["draft"]).press("Ajouter un document"))
+        draft = picker.press("Ajouter", {KEPT: True}).press("Ajouter mon profil médical")
+        waiting = "Un document est en préparation"
+        self.eventually(lambda: self.visitor.get(self.space["draft"]), lambda page: not page.says(waiting))
+
+    def leave_some_unread(self) -> None:
+        """Two letters nobody has opened, one with a subject longer than its row."""
+        for sender, subject in ((LALLEMAND, "Résultats analyse sanguines"), (people.DUPOND, LONG_SUBJECT)):
+            text = f"Bonjour Inaya,\n\nAucune inquiétude.\n\nPassez une belle journée,\n\n{sender.name}\n"
+            self.mail_client(sender).send(
+                Letter(sender=sender, to=[self._me], cc=[people.CHRISTELLE], subject=subject, text=text),
+                [self._me.address],
+            )
+            self.eventually(lambda: self.visitor.get("/messagerie"), lambda page, who=sender.name: page.says(who))
+
+
+def furnish(space: Space, origin: str, catcher: Catcher, mail_client: Callable[[Person], MailClient]) -> Space:
+    """Fill this patient's space."""
+    with Visitor(origin, timeout=60.0) as visitor:
+        log_in(visitor, space.patient, catcher)
+        furnisher = Furnisher(space, visitor, mail_client)
+        furnisher.note("welcome", visitor.get("/messagerie").follow("Bienvenue dans votre messagerie"))
+        furnisher.fill_the_profile()
+        furnisher.end_an_exchange()
+        furnisher.answer_the_laboratory()
+        furnisher.keep_a_document()
+        furnisher.begin_an_answer()
+        furnisher.leave_some_unread()
+    return space
+
+
+def _prescription() -> bytes:
+    sheet = Image.new("L", (900, 1200), 255)
+    pen = ImageDraw.Draw(sheet)
+    pen.text((80, 80), "Dr Angélique Delaunay\nSage-femme\n\nOrdonnance", fill=0, font_size=32)
+    pen.text((80, 420), "Vitamine D : une ampoule par trimestre", fill=0, font_size=28)
+    kept = BytesIO()
+    sheet.save(kept, "PNG", optimize=True)
+    return kept.getvalue()
