@@ -10,7 +10,15 @@ from chassis import web
 from chassis.clock import now
 from chassis.errors import NotFound
 from chassis.web.forms import Fields, UnreadableFields, text_fields
-from messaging.attaching import UNKNOWN_TYPE, Picked, ask_again, attach_documents, attach_synthesis, detach, files_of
+from messaging.attaching import (
+    UNKNOWN_TYPE,
+    Picked,
+    ask_again,
+    attach_documents,
+    attach_synthesis,
+    detach,
+    files_of,
+)
 from messaging.domain.addresses import Domains
 from messaging.domain.drafting import ROWS_AT_MOST, remaining
 from messaging.domain.errors import MessagingError
