@@ -15,6 +15,8 @@ SERVICES = ("auth", "messaging", "documents", "synthesis", "notifier")
 EVENT_DAYS = timedelta(days=30)
 COMMAND_DAYS = timedelta(days=14)
 LOCAL_PARTITIONS = 12
+LARGEST_DEAD_LETTER = 2_097_152
+"""Bytes: any record that the other topics take, with the headers that say why it was given up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +99,7 @@ def _dead_letters(service: str) -> Topic:
         key="as the origin",
         producers=(service,),
         retention=EVENT_DAYS,
+        extra_config={"max.message.bytes": str(LARGEST_DEAD_LETTER)},
         for_operators=True,
     )
 

@@ -62,7 +62,8 @@ async def settings(stack: Stack, trial: Topic) -> AsyncIterator[Settings]:
     admin = AIOKafkaAdminClient(**connection(made))
     await admin.start()
     names = [trial.name, f"{made.service}.dead-letters"]
-    await admin.create_topics([NewTopic(name, trial.partitions, 1) for name in names])
+    room = {"max.message.bytes": str(topics.LARGEST_DEAD_LETTER)}
+    await admin.create_topics([NewTopic(name, trial.partitions, 1, topic_configs=room) for name in names])
     yield made
     await admin.delete_topics(names)
     await admin.close()

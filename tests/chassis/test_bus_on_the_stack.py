@@ -16,6 +16,7 @@ from chassis.ids import new_id
 from chassis.settings import Settings
 from chassis.store import Store, Tx
 from chassis.store.relay import Relay
+from contracts.cloudevents import Envelope
 from contracts.topics import Topic
 from tests.chassis.conftest import Happened, Other
 
@@ -68,11 +69,11 @@ async def running(settings: Settings, store: Store[Tx], effects: Effects, topic:
         await relay.stop()
 
 
-async def publish(store: Store[Tx], *numbers: int) -> None:
+async def publish(store: Store[Tx], *numbers: int, patient: str | None = None) -> None:
     async def work(tx: Tx) -> None:
         for number in numbers:
-            patient = new_id()
-            tx.publish(Happened(patient_id=patient, number=number, at=now()), patient)
+            key = patient or new_id()
+            tx.publish(Happened(patient_id=key, number=number, at=now()), key)
 
     await store.transact(work)
 
@@ -85,6 +86,16 @@ async def dead_letters(settings: Settings, count: int) -> list[Any]:
     try:
         async with asyncio.timeout(30):
             return [await consumer.getone() for _ in range(count)]
+    finally:
+        await consumer.stop()
+
+
+async def count_dead_letters(settings: Settings) -> int:
+    consumer = AIOKafkaConsumer(f"{settings.service}.dead-letters", **connection(settings))
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets(list(consumer.assignment()))
+        return sum(ends.values())
     finally:
         await consumer.stop()
 
@@ -135,6 +146,39 @@ async def test_what_is_no_event_of_ours_becomes_a_dead_letter(settings, store, e
     assert letter.value == b"\xff\x00"
     assert letter.headers[:2] == (("ce_id", b"\xff\xfe"), ("x", b"y"))
     assert dict(letter.headers)["pli_dl_reason"] == b"undecodable"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"[" * 100_000, b'{"patient_id":' * 50_000, b"x" * 1_040_000],
+    ids=["nested arrays", "nested objects", "a megabyte"],
+)
+async def test_what_no_decoder_can_take_is_a_dead_letter_and_its_neighbours_act(
+    settings, store, effects, trial, eventually, value: bytes
+) -> None:
+    producer = durable_producer(settings)
+    await producer.start()
+    row = Envelope(id=new_id(), type="trial.happened.v1", source=settings.service, time=now(), subject="p")
+    await publish(store, 1, 2, 3)
+    await producer.send_and_wait(trial.name, value, headers=row.headers(), partition=1)
+    await producer.stop()
+    async with running(settings, store, effects, trial):
+        await publish(store, 4, 5, 6)
+        await eventually(lambda: _is(effects, [-1, 1, 2, 3, 4, 5, 6]))
+        [letter] = await dead_letters(settings, 1)
+    assert letter.value == value
+
+
+async def test_a_poisoned_event_is_buried_once_while_its_batch_is_given_back(
+    settings, store, effects, trial, eventually
+) -> None:
+    effects.trouble[1] = [Poisoned("no")] * 9
+    effects.trouble[2] = [BackingServiceAway("objects") for _ in range(3)]
+    await store.prepare()
+    await publish(store, 1, 2, patient=new_id())
+    async with running(settings, store, effects, trial):
+        await eventually(lambda: _is(effects, [-1, 2]), 60)
+        assert await count_dead_letters(settings) == 1
 
 
 async def test_a_type_that_is_not_known_here_is_skipped(settings, store, effects, trial, eventually) -> None:

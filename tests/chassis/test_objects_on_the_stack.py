@@ -1,7 +1,9 @@
 """Objects are whole or absent, and a claim is honoured for its patient and consumer alone."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import msgspec
@@ -117,3 +119,26 @@ async def test_a_service_cannot_read_what_was_not_handed_over_to_it(
     await messaging.put_bytes(key, b"secret", "text/plain")
     with pytest.raises(Exception, match=r"AccessDenied|Access Denied"):
         await documents.copy(key, "trial/x", source_bucket="messaging")
+
+
+async def test_many_readers_and_writers_at_once_all_come_to_their_end(messaging: Objects) -> None:
+    key = f"trial/{new_id()}"
+    await messaging.put_bytes(key, DATA, "application/octet-stream")
+    async with asyncio.timeout(120):
+        await asyncio.gather(
+            *(messaging.digest(key) for _ in range(32)),
+            *(messaging.put_bytes(f"trial/{new_id()}", b"x", "text/plain") for _ in range(32)),
+        )
+
+
+async def test_slow_readers_hold_up_nobody(messaging: Objects) -> None:
+    key = f"trial/{new_id()}"
+    await messaging.put_bytes(key, DATA, "application/octet-stream")
+    async with AsyncExitStack() as open_streams, asyncio.timeout(60):
+        streams = [await open_streams.enter_async_context(messaging.open(key)) for _ in range(24)]
+        begun = [stream.chunks() for stream in streams]
+        for chunks_of_one in begun:
+            await anext(chunks_of_one)
+        assert (await messaging.digest(key)).size == len(DATA)
+        for chunks_of_one in begun:
+            await anext(chunks_of_one)

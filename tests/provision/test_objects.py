@@ -33,5 +33,5 @@ def test_no_service_may_change_what_its_bucket_forgets() -> None:
 
 def test_letters_taken_at_the_door_outlive_intake_and_its_dead_letters() -> None:
     kept = {rule.rule_id: rule.expiration.days for rule in expiries("messaging")}
-    assert kept == {"handover": 60, "temporary": 1, "incoming": 90}
+    assert kept == {"handover": 65, "temporary": 1, "incoming": 90}
     assert {rule.rule_id for rule in expiries("documents")} == {"handover", "temporary"}

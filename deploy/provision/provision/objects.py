@@ -19,9 +19,10 @@ from provision.settings import OBJECT_OWNERS, Settings
 HANDED_OVER: Mapping[str, tuple[str, ...]] = {"documents": ("messaging",), "messaging": ("documents", "synthesis")}
 """Who may read, of whose bucket, what was handed over to it (the claim check)."""
 
-HANDOVER_DAYS = 60
+HANDOVER_DAYS = 65
+"""Longer than the topics that name a handover (30 d), their dead letters (30 d), and a segment of each."""
 TEMPORARY_DAYS = 1
-"""Longer than the topics that name a handover (30 d) and the dead letters of them (30 d)."""
+"""Longer than any copy takes."""
 
 INCOMING_DAYS = 90
 """Longer than intake (30 d) and dead letters (30 d) live: nothing else deletes a letter taken at the door."""

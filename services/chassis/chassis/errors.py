@@ -139,6 +139,7 @@ _AWAY_ERRORS: tuple[tuple[str, tuple[type[BaseException], ...]], ...] = (
         ),
     ),
 )
+AUTHENTICATION_FAILED = 18
 _DECODING_ERRORS = (msgspec.DecodeError, msgspec.ValidationError)
 
 
@@ -155,14 +156,17 @@ def recognise(error: BaseException) -> PliError | None:
         return BackingServiceAway("objects")
     if isinstance(error, aiokafka.errors.KafkaError) and error.retriable:
         return BackingServiceAway("bus")
+    if isinstance(error, pymongo.errors.OperationFailure) and error.code == AUTHENTICATION_FAILED:
+        return BackingServiceAway("store")
     if isinstance(error, _DECODING_ERRORS):
         return Undecodable(str(error))
     return None
 
 
 def _is_passing(error: S3Error) -> bool:
+    """Credentials that are refused were changed under a running service: nobody's event is to blame."""
     status = getattr(error.response, "status", 500)
-    return int(status) >= 500
+    return int(status) >= 500 or error.code in ("InvalidAccessKeyId", "SignatureDoesNotMatch")
 
 
 def kind_of(error: BaseException) -> Kind:

@@ -1,5 +1,6 @@
 """Objects: streamed in and out of the service's own bucket through a bounded pool of threads."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -23,6 +24,9 @@ from contracts.base import Claim
 
 CHUNK = 256 * 1024
 TEMPORARY = "temporary/"
+MOST_STREAMS = 128
+"""Objects read at once in one process; each holds a connection for as long as its reader takes."""
+KEPT_FOR_STREAMS = 16
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -85,6 +89,7 @@ class Objects:
         self.bucket = settings.objects_bucket
         self.service = settings.service
         self._pool = BoundedPool("objects", settings.objects_threads)
+        self._streams = asyncio.Semaphore(MOST_STREAMS)
         self._client = Minio(
             settings.objects_endpoint,
             access_key=settings.objects_access_key,
@@ -92,8 +97,8 @@ class Objects:
             region=settings.objects_region,
             secure=settings.objects_tls,
             http_client=urllib3.PoolManager(
-                maxsize=settings.objects_threads,
-                block=True,
+                maxsize=settings.objects_threads + KEPT_FOR_STREAMS,
+                block=False,  # an open stream holds a connection: waiting for one in a thread could last for ever
                 timeout=Timeout(connect=1.0, read=20.0),
                 retries=Retry(total=1, backoff_factor=0.1, status_forcelist=()),
             ),
@@ -131,15 +136,15 @@ class Objects:
     @asynccontextmanager
     async def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[Stream]:
         """Read an object, or `length` bytes of it from `offset`. Raises `NotFound` if there is none."""
-        with _in_our_words():
-            response = await self._pool.run(
+        async with self._streams:
+            response = await self._call(
                 self._client.get_object, self.bucket, key, offset=offset, length=length or 0
             )
-        stream = Stream(self._pool, response, int(response.headers["content-length"]))
-        try:
-            yield stream
-        finally:
-            await stream.close()
+            stream = Stream(self._pool, response, int(response.headers["content-length"]))
+            try:
+                yield stream
+            finally:
+                await stream.close()
 
     async def read(self, key: str, most: int) -> bytes:
         """A small object whole. Raises `ClaimMismatch` if it is larger than `most` bytes."""

@@ -17,7 +17,10 @@ from chassis.telemetry import log, set_up_logs
 
 
 class Process:
-    """Runs `parts` beside the web application until SIGTERM or SIGINT."""
+    """Runs `parts` beside the web application until SIGTERM or SIGINT.
+
+    `fronts` take work in from outside: they stop first, while what they need still runs.
+    """
 
     def __init__(
         self,
@@ -26,6 +29,7 @@ class Process:
         *,
         app: Any,
         parts: Sequence[Part],
+        fronts: Sequence[Part] = (),
         readiness: Readiness,
         stopping: asyncio.Event,
     ) -> None:
@@ -33,6 +37,7 @@ class Process:
         self.name = name
         self._settings = settings
         self._parts = parts
+        self._fronts = fronts
         self._readiness = readiness
         self._stopping = stopping
         self._server = _Server(
@@ -50,12 +55,14 @@ class Process:
                 h11_max_incomplete_event_size=64 * 1024,
             )
         )
-        readiness.expect(parts)
+        readiness.expect([*fronts, *parts])
 
     async def run(self) -> None:
         """Serve until told to stop; then finish what is under way and let go, within `stop_within` seconds."""
         self._listen_for_signals()
-        starting = [asyncio.create_task(self._start(part), name=part.name) for part in self._parts]
+        starting = [
+            asyncio.create_task(self._start(part), name=part.name) for part in (*self._fronts, *self._parts)
+        ]
         serving = asyncio.create_task(self._server.serve())
         log.info("process.started", port=self._settings.http_port)
         await asyncio.wait({serving, asyncio.create_task(self._stopping.wait())}, return_when="FIRST_COMPLETED")
@@ -89,7 +96,8 @@ class Process:
         self._server.should_exit = True
         try:
             async with asyncio.timeout(self._settings.stop_within):
-                await asyncio.gather(serving, *(self._stop(part) for part in self._parts))
+                await asyncio.gather(serving, *(self._stop(part) for part in self._fronts))
+                await asyncio.gather(*(self._stop(part) for part in self._parts))
         except TimeoutError:
             log.error("process.cut", within=self._settings.stop_within)
 

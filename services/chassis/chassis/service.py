@@ -83,7 +83,7 @@ def assemble(
     """A process that serves `controllers`, consumes `subscriptions`, relays, and runs `parts` of its own.
 
     `parts` start once the store's collections exist; `fronts` at once, for they must answer also while the
-    store is away. `guard` is needed where there are pages.
+    store is away, and they stop first. `guard` is needed where there are pages.
     Call it on the running event loop.
     """
     process_name = name or settings.service
@@ -109,7 +109,8 @@ def assemble(
         settings,
         process_name,
         app=app,
-        parts=[ground, *followers, *fronts, *(_After(part, ground.prepared) for part in worked)],
+        parts=[ground, *followers, *(_After(part, ground.prepared) for part in worked)],
+        fronts=fronts,
         readiness=readiness,
         stopping=stopped,
     )

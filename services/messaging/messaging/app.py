@@ -26,6 +26,11 @@ def build(settings: MessagingSettings, only: Only | None = None) -> Process:
     """The process. Each imports only what its part needs. Call it on the running event loop."""
     store, objects = MessagingStore(settings), Objects(settings)
     parts: list[Part] = []
+    doors: list[Part] = []
+    if only in (None, Only.SMTP):
+        intake, door = _door(settings, store, objects)
+        parts.append(intake)
+        doors.append(door)
     if only in (None, Only.WORKER):
         parts += _worker(settings, store, objects)
     pages: Mapping[str, Any] = {}
@@ -39,13 +44,14 @@ def build(settings: MessagingSettings, only: Only | None = None) -> Process:
         name=f"messaging-{only}" if only else "messaging",
         subscriptions=_subscriptions(settings, store, objects) if works else (),
         parts=parts,
-        fronts=_door(settings, store, objects) if only in (None, Only.SMTP) else (),
+        fronts=doors,
         relay=works,
         **pages,
     )
 
 
-def _door(settings: MessagingSettings, store: MessagingStore, objects: Objects) -> Sequence[Part]:
+def _door(settings: MessagingSettings, store: MessagingStore, objects: Objects) -> tuple[Part, Part]:
+    """The log it writes to, and the door itself."""
     from messaging.door import Door
     from messaging.door.recipients import Recipients
     from messaging.door.taking import Taking
@@ -53,7 +59,7 @@ def _door(settings: MessagingSettings, store: MessagingStore, objects: Objects) 
 
     intake = Intake(settings)
     recipients = Recipients(store, settings.patient_domain, now)
-    return [intake, Door(settings, recipients, Taking(objects, intake, settings.domains, now), objects)]
+    return intake, Door(settings, recipients, Taking(objects, intake, settings.domains, now), objects)
 
 
 def _worker(settings: MessagingSettings, store: MessagingStore, objects: Objects) -> Sequence[Part]:

@@ -213,6 +213,7 @@ def _to_seal(
         code=code,
         channel=channel,
         destination=destination,
+        time_zone=account.time_zone,
         expires_at=expires_at,
     )
 

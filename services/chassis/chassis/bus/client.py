@@ -8,6 +8,9 @@ from faststream.security import SASLScram512
 
 from chassis.settings import Settings
 
+LARGEST_RECORD = 1_048_576
+"""Bytes of a record, headers included."""
+
 
 def security(settings: Settings) -> SASLScram512:
     """SCRAM credentials for FastStream's broker."""
@@ -32,7 +35,9 @@ def connection(settings: Settings) -> dict[str, Any]:
     }
 
 
-def durable_producer(settings: Settings, *, timeout_ms: int = 10_000) -> AIOKafkaProducer:
+def durable_producer(
+    settings: Settings, *, timeout_ms: int = 10_000, largest: int = LARGEST_RECORD
+) -> AIOKafkaProducer:
     """A producer whose sends are acknowledged by all replicas and never doubled by a retry."""
     return AIOKafkaProducer(
         **connection(settings),
@@ -41,5 +46,5 @@ def durable_producer(settings: Settings, *, timeout_ms: int = 10_000) -> AIOKafk
         linger_ms=0,
         request_timeout_ms=timeout_ms,
         retry_backoff_ms=50,
-        max_request_size=1_048_576,
+        max_request_size=largest,
     )

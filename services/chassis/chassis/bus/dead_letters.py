@@ -11,6 +11,7 @@ from chassis.settings import Settings
 from chassis.telemetry import log
 from chassis.telemetry.metrics import DEAD_LETTERS
 from chassis.telemetry.trace import current_trace_id
+from contracts.topics import LARGEST_DEAD_LETTER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,7 @@ class DeadLetters:
     async def start(self) -> None:
         """Connect. Raises the bus's errors while it is away."""
         if self._producer is None:
-            producer = durable_producer(self._settings)
+            producer = durable_producer(self._settings, largest=LARGEST_DEAD_LETTER)
             try:
                 await producer.start()
             except BaseException:

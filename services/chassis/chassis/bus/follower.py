@@ -18,7 +18,7 @@ from chassis.part import Check
 from chassis.settings import Settings
 from chassis.telemetry import continuing, log
 from contracts.base import Event, event_type
-from contracts.cloudevents import EnvelopeError, read_envelope
+from contracts.cloudevents import read_envelope
 from contracts.topics import BY_NAME
 
 LOOK_EVERY = 3.0
@@ -119,7 +119,7 @@ class Follower:
         for record in records:
             try:
                 await self._one(record)
-            except (EnvelopeError, msgspec.DecodeError) as error:
+            except Exception as error:
                 log.error("follower.unreadable", topic=record.topic, offset=record.offset, exc_info=error)
 
     async def _one(self, record: ConsumerRecord) -> None:

@@ -22,17 +22,18 @@ from chassis.telemetry import log
 
 PAUSE_WHEN_AWAY = (1.0, 5.0)
 STUCK_AFTER = 60.0
+AWAY_IS_SAID_FOR = PAUSE_WHEN_AWAY[1] + 5.0
 
 
 class Lane:
     """Consumes for one subscription; one record, with what else has arrived, at a time."""
 
     def __init__(self, settings: Settings, broker: KafkaBroker, processing: Processing) -> None:
-        self.away: str | None = None
-        """The backing service this lane waits for, or None."""
+        self._clock = asyncio.get_running_loop().time
+        self._away: tuple[str, float] | None = None
         self._processing = processing
         self._batch = settings.batch
-        self._moved_at = asyncio.get_running_loop().time()
+        self._moved_at = self._clock()
         self._subscriber = broker.subscriber(
             processing.subscription.topic,
             group_id=processing.subscription.declared.group_of(settings.service),
@@ -52,6 +53,13 @@ class Lane:
         """The topic this lane consumes."""
         return self._processing.subscription.topic
 
+    @property
+    def away(self) -> str | None:
+        """What this lane waits for, or None. Said for a while only: its records may be another lane's by now."""
+        if self._away is None or self._clock() - self._away[1] > AWAY_IS_SAID_FOR:
+            return None
+        return self._away[0]
+
     async def wrong(self) -> str | None:
         """What keeps this lane from consuming, or None."""
         consumer = self._subscriber.consumer
@@ -65,7 +73,7 @@ class Lane:
         return "stuck" if await self._is_stuck(consumer) else None
 
     async def _is_stuck(self, consumer: AIOKafkaConsumer) -> bool:
-        idle = asyncio.get_running_loop().time() - self._moved_at
+        idle = self._clock() - self._moved_at
         if idle < STUCK_AFTER:
             return False
         for partition in consumer.assignment():
@@ -90,12 +98,17 @@ class Lane:
         consumer: Any = message.consumer
         first: Any = message.raw_message
         records = [first, *await self._fetched_already(consumer)]
+        self._moved_at = self._clock()
         try:
             await self._processing.batch([Raw.of(record) for record in records])
-        except BackingServiceAway as error:
+        except Exception as error:
             await self._give_back(consumer, records, error)
-        self.away = None
-        self._moved_at = asyncio.get_running_loop().time()
+        self._moved_at = self._clock()
+
+    def _note(self, error: Exception) -> None:
+        if self.away is None:
+            log.warning("lane.away", topic=self.name, what=_away_name(error), exc_info=error)
+        self._away = (_away_name(error), self._clock())
 
     async def _fetched_already(self, consumer: Any) -> list[ConsumerRecord]:
         if self._batch == 1:
@@ -103,21 +116,21 @@ class Lane:
         fetched = await consumer.getmany(timeout_ms=0, max_records=self._batch - 1)
         return [record for records in fetched.values() for record in records]
 
-    async def _give_back(
-        self, consumer: Any, records: Sequence[ConsumerRecord], error: BackingServiceAway
-    ) -> None:
+    async def _give_back(self, consumer: Any, records: Sequence[ConsumerRecord], error: Exception) -> None:
         """Wait a moment, rewind to before these records, and let FastStream ask for them again.
 
         A partition that another consumer got meanwhile is theirs: then there is nothing to refuse, and the
         commit that follows names the rewound positions only.
         """
-        if self.away is None:
-            log.warning("lane.away", topic=self.name, what=error.what)
-        self.away = error.what
+        self._note(error)
         await asyncio.sleep(random.uniform(*PAUSE_WHEN_AWAY))
         _rewind(consumer, records)
         if TopicPartition(records[0].topic, records[0].partition) in consumer.assignment():
             raise NackMessage
+
+
+def _away_name(error: Exception) -> str:
+    return error.what if isinstance(error, BackingServiceAway) else type(error).__name__
 
 
 def _rewind(consumer: Any, records: Sequence[ConsumerRecord]) -> None:

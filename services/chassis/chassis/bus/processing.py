@@ -5,6 +5,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from aiokafka.errors import KafkaError
+
 from chassis.bus.dead_letters import DeadLetters, Reason
 from chassis.bus.inbox import Inbox
 from chassis.bus.subscription import Delivered, Raw, Subscription, understand
@@ -19,6 +21,9 @@ RETRY_FOR = 5.0
 FIRST_RETRY = 0.1
 UNFORESEEN = "unexpected"
 
+Place = tuple[str, int, int]
+"""Where a record is on the bus: topic, partition, offset."""
+
 
 class Processing:
     """Processes the records of one subscription. Raises `BackingServiceAway` and nothing else."""
@@ -32,6 +37,7 @@ class Processing:
         self._waiting = waiting
         self._dead_letters = dead_letters
         self._group = subscription.declared.group_of(store.service)
+        self._buried: set[Place] = set()
 
     async def batch(self, raws: Sequence[Raw]) -> None:
         """Process records in their order: together if all goes well, else each alone."""
@@ -41,6 +47,7 @@ class Processing:
         elif understood and not await self._together(understood):
             for delivered in understood:
                 await self.alone(delivered)
+        self._buried.difference_update(map(_place, raws))
 
     async def again(self, raw: Raw) -> bool:
         """Try a record that was kept aside; False while its patient is still unknown."""
@@ -54,11 +61,17 @@ class Processing:
         await self._attempt_alone(delivered, on_unknown_patient=self._waiting)
 
     async def give_up(self, raw: Raw, code: str, attempts: int) -> None:
-        """Make a dead letter of a record. Raises `BackingServiceAway` if the bus cannot take it."""
+        """Make a dead letter of a record. Raises `BackingServiceAway` if the bus cannot take it.
+
+        Once only while its batch is given back and tried again because of another record.
+        """
+        if _place(raw) in self._buried:
+            return
         try:
             await self._dead_letters.bury(raw, self._group, Reason(code=code, attempts=attempts))
-        except Exception as error:
+        except KafkaError as error:
             raise BackingServiceAway("bus") from error
+        self._buried.add(_place(raw))
 
     async def _understood(self, raw: Raw) -> Delivered | None:
         try:
@@ -123,6 +136,10 @@ class Processing:
         EVENTS_HANDLED.labels(delivered.raw.topic, delivered.envelope.type, "dead-letter").inc()
         with continuing(delivered.envelope.traceparent):
             await self.give_up(delivered.raw, known.code if known else UNFORESEEN, attempts)
+
+
+def _place(raw: Raw) -> Place:
+    return raw.topic, raw.partition, raw.offset
 
 
 async def _prepare(delivered: Delivered) -> Any:
