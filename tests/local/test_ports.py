@@ -8,6 +8,7 @@ import pytest
 import pytest_socket
 
 from stack.errors import PortTaken, StackError
+from stack.instance import OFFSET_OF_OTHERS, OFFSETS
 from stack.ports import Ports, check_free
 
 
@@ -49,3 +50,10 @@ def test_a_free_port_is_accepted(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     listener.close()
     check_free(Ports(gateway=port), ["gateway"])
+
+
+def test_no_port_of_the_usual_instances_lies_among_those_of_outgoing_connections_or_of_each_other() -> None:
+    usual = [Ports.at(offset, {}) for offset in (*OFFSETS.values(), OFFSET_OF_OTHERS)]
+    every = [number for ports in usual for number in ports.values()]
+    assert max(every) < 32_768
+    assert len(every) == len(set(every))
