@@ -61,13 +61,19 @@ class Mailboxes(Store[Tx]):
     ) -> MailboxPage:
         """A page of the list: what follows `older_than`, what precedes `newer_than`, or the first page."""
         backwards = newer_than is not None
-        query = _beyond(patient_id, newer_than or older_than, backwards=backwards)
         direction = 1 if backwards else -1
+        rows: list[Conversation] = []
+        for query in _beyond(patient_id, newer_than or older_than, backwards=backwards):
+            rows += await self._listed(query, direction, size + 1 - len(rows))
+        return _page(rows, size, backwards=backwards, moved=(older_than or newer_than) is not None)
+
+    async def _listed(self, query: Row, direction: int, most: int) -> list[Conversation]:
+        if most <= 0:
+            return []
         with reading(None):
             cursor = self.collection("conversations").find(query)
-            cursor = cursor.sort([("last_activity_at", direction), ("_id", direction)]).limit(size + 1)
-            rows = [struct_of(Conversation, row) async for row in cursor]
-        return _page(rows, size, backwards=backwards, moved=(older_than or newer_than) is not None)
+            cursor = cursor.sort([("last_activity_at", direction), ("_id", direction)]).limit(most)
+            return [struct_of(Conversation, row) async for row in cursor]
 
     async def conversation(self, patient_id: str, conversation_id: str, tx: Tx | None = None) -> Conversation:
         """A row of the list. Raises `NotFound`; `conversation_of` tells where a merged one went."""
@@ -98,17 +104,15 @@ class Mailboxes(Store[Tx]):
         await self.collection("conversations").delete_many(query, session=tx.session)
 
 
-def _beyond(patient_id: str, key: PageKey | None, *, backwards: bool) -> Row:
+def _beyond(patient_id: str, key: PageKey | None, *, backwards: bool) -> list[Row]:
+    """Queries whose rows, one after the other, follow the key: not every store has an index for an `$or`."""
     if key is None:
-        return {"patient_id": patient_id}
+        return [{"patient_id": patient_id}]
     beyond = "$gt" if backwards else "$lt"
-    return {
-        "patient_id": patient_id,
-        "$or": [
-            {"last_activity_at": {beyond: key.at}},
-            {"last_activity_at": key.at, "_id": {beyond: key.id}},
-        ],
-    }
+    return [
+        {"patient_id": patient_id, "last_activity_at": key.at, "_id": {beyond: key.id}},
+        {"patient_id": patient_id, "last_activity_at": {beyond: key.at}},
+    ]
 
 
 def _page(rows: list[Conversation], size: int, *, backwards: bool, moved: bool) -> MailboxPage:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chassis.errors import NotFound
-from chassis.store import Row, Store, Tx
+from chassis.store import Store, Tx
 from contracts.base import Instant
 from messaging.domain.model import Attachment, Keep, Message
 from messaging.store.rows import reading, row_of, session_of, struct_of
@@ -68,7 +68,9 @@ class Messages(Store[Tx]):
 
     async def linked_conversations(self, tx: Tx, patient_id: str, links: Sequence[str]) -> set[str]:
         """The conversations that hold a message sharing one of these Message-IDs."""
-        return await self._conversations_where(tx, {"patient_id": patient_id, "links": {"$in": list(links)}})
+        query = {"patient_id": patient_id, "links": {"$in": list(links)}}
+        rows = self.collection("messages").find(query, {"conversation_id": 1}, session=tx.session)
+        return {row["conversation_id"] async for row in rows}
 
     async def same_thread(
         self, tx: Tx, patient_id: str, thread_key: str, at: Instant, *, refers: bool
@@ -78,14 +80,15 @@ class Messages(Store[Tx]):
         A letter that refers to nothing joins all older ones of its key; so newer ones that refer to nothing
         join it, whichever came first.
         """
-        newer_without_reference = {"refers": False, "at": {"$gte": at}}
-        ties: list[Row] = [newer_without_reference] if refers else [newer_without_reference, {"at": {"$lte": at}}]
-        query = {"patient_id": patient_id, "thread_key": thread_key, "$or": ties}
-        return await self._conversations_where(tx, query)
-
-    async def _conversations_where(self, tx: Tx, query: Row) -> set[str]:
-        rows = self.collection("messages").find(query, {"conversation_id": 1}, session=tx.session)
-        return {row["conversation_id"] async for row in rows}
+        query = {"patient_id": patient_id, "thread_key": thread_key}
+        looked_at = {"conversation_id": 1, "at": 1, "refers": 1}
+        rows = self.collection("messages").find(query, looked_at, session=tx.session)
+        # told apart here: not every store looks into an index for a choice of conditions
+        return {
+            row["conversation_id"]
+            async for row in rows
+            if (row["at"] >= at and not row["refers"]) or (row["at"] <= at and not refers)
+        }
 
     async def seen_before(self, tx: Tx, fingerprint: str, since: Instant) -> bool:
         """Whether a letter with this fingerprint was filed since then."""
