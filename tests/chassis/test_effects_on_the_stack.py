@@ -134,6 +134,34 @@ async def test_two_workers_share_the_rows_and_none_is_performed_twice(store, pee
     assert sorted(peer.reached, key=int) == [str(number) for number in range(30)]
 
 
+async def test_an_outcome_that_cannot_be_written_holds_back_no_other(store, peer, eventually) -> None:
+    rows = [await put(store, str(number)) for number in range(4)]
+    peer.answers = [Done(fields={"answer": object()})]
+    async with working(store, peer):
+        await eventually(lambda: _all_sent(store, rows[1:]))
+    assert (await state(store, rows[0]))["state"] == "sending"
+
+
+async def test_outcomes_that_come_together_are_committed_together(store, peer, eventually) -> None:
+    rows = [await put(store, str(number)) for number in range(40)]
+    commits = _commits_of(store)
+    async with working(store, peer, concurrency=10):
+        await eventually(lambda: _all_sent(store, rows))
+    assert len(commits) < 20
+
+
+def _commits_of(store: Store[Tx]) -> list[Any]:
+    commits: list[Any] = []
+    transact = store.transact
+
+    async def counted(work: Any) -> Any:
+        commits.append(work)
+        return await transact(work)
+
+    store.transact = counted  # type: ignore[method-assign]
+    return commits
+
+
 async def _state_is(store: Store[Tx], row_id: str, expected: str) -> bool:
     return bool((await state(store, row_id))["state"] == expected)
 

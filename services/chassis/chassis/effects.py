@@ -7,7 +7,6 @@ a lease that runs out is taken again, with everything fixed when the row was que
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,49 +16,21 @@ from chassis.background import Loop
 from chassis.clock import Clock, now
 from chassis.errors import Kind, PliError, kind_of
 from chassis.ids import new_id
+from chassis.outcomes import Again, Done, GiveUp, Outcome, Outcomes
 from chassis.part import Check
-from chassis.store import Row, Store, Tx, away
+from chassis.store import Row, Store, away
 from chassis.store.wake import Waker, woken
 from chassis.telemetry import continuing, current_traceparent, log
 from chassis.telemetry.metrics import EFFECTS
-from contracts.base import Event
+
+__all__ = ["LEASED_INDEXES", "Again", "Done", "GiveUp", "LeasedQueue", "Outcome", "Perform", "new_row"]
 
 SWEEP_AFTER = 1.0
 PAUSE_WHEN_AWAY = (1.0, 5.0)
 RETRY_UNFORESEEN = timedelta(seconds=30)
+UNWRITTEN = 4
+"""Times `concurrency`: how many rows may be under way with those whose outcome is not committed yet."""
 
-Told = Sequence[tuple[Event, str]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Done:
-    """The effect happened. `fields` are written to the row, `events` (event, key) leave with it."""
-
-    state: str = "sent"
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    events: Told = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class GiveUp:
-    """The effect will never happen."""
-
-    state: str = "failed"
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    events: Told = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Again:
-    """Not now: the row is due again at `due_at`."""
-
-    due_at: datetime
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    events: Told = ()
-    state: str = "queued"
-
-
-Outcome = Done | GiveUp | Again
 Perform = Callable[[Row], Awaitable[Outcome]]
 
 LEASED_INDEXES = (
@@ -101,11 +72,12 @@ class LeasedQueue:
         self._collection = collection
         self._rows = store.collection(collection)
         self._perform = perform
-        self._places = asyncio.Semaphore(concurrency)
+        self._outcomes = Outcomes(store, collection)
         self._concurrency = concurrency
+        self._performing = 0
+        self._freed = asyncio.Event()
         self._lease = lease
         self._clock = clock
-        self._owner = new_id()
         self._wake = asyncio.Event()
         self._waker = Waker(store, collection, self._wake)
         self._loop = Loop(self.name, self._turn)
@@ -130,61 +102,68 @@ class LeasedQueue:
         return {self.name: self._loop.check}
 
     async def _turn(self) -> None:
-        taken = 0
-        for row in await self._candidates():
-            await self._places.acquire()
-            try:
-                mine = await self._take(row)
-            except BaseException:
-                self._places.release()
-                raise
-            if mine is None:
-                self._places.release()
-                continue
-            taken += 1
-            self._begin(mine)
+        await self._place()
+        candidates = await self._candidates()
+        taken = await self._take(candidates) if candidates else []
+        for row in taken:
+            self._begin(row)
         if not taken:
             await woken(self._wake, SWEEP_AFTER)
 
+    async def _place(self) -> None:
+        """Wait until another row may be performed: too many unwritten outcomes hold it back, too."""
+        while self._free() <= 0:
+            self._freed.clear()
+            await self._freed.wait()
+
+    def _free(self) -> int:
+        return min(self._concurrency - self._performing, UNWRITTEN * self._concurrency - len(self._under_way))
+
     async def _candidates(self) -> list[Row]:
-        at, most = self._clock(), self._concurrency * 2
-        queued = {"state": "queued", "due_at": {"$lte": at}}
-        cut = {"state": "sending", "lease_until": {"$lte": at}}
+        at, most = self._clock(), self._free()
         with away():
-            rows = await self._rows.find(queued).sort("due_at", ASCENDING).limit(most).to_list(most)
-            rows += await self._rows.find(cut).sort("lease_until", ASCENDING).limit(most).to_list(most)
+            rows = await self._rows.find(_queued(at)).sort("due_at", ASCENDING).limit(most).to_list(most)
+            if len(rows) < most:
+                cut = self._rows.find(_cut(at)).sort("lease_until", ASCENDING)
+                rows += await cut.limit(most - len(rows)).to_list(most)
         return rows
 
-    async def _take(self, row: Row) -> Row | None:
-        """The row as mine, or None if another worker was faster."""
-        as_found = {key: row[key] for key in ("_id", "state", "attempts", "lease_until")}
-        changes = {
-            "state": "sending",
-            "lease_until": self._clock() + self._lease,
-            "lease_owner": self._owner,
-            "attempts": row["attempts"] + 1,
+    async def _take(self, rows: Sequence[Row]) -> list[Row]:
+        """Those of the rows that no other worker was faster to take, under a lease of their own."""
+        at, lease = self._clock(), new_id()
+        taking = {
+            "$set": {"state": "sending", "lease_until": at + self._lease, "lease_owner": lease},
+            "$inc": {"attempts": 1},
         }
         with away():
-            result = await self._rows.update_one(as_found, {"$set": changes})
-        return {**row, **changes} if result.modified_count else None
+            for state, still in (("queued", _queued(at)), ("sending", _cut(at))):
+                if ids := [row["_id"] for row in rows if row["state"] == state]:
+                    await self._rows.update_many({"_id": {"$in": ids}, **still}, taking)
+            mine = {"_id": {"$in": [row["_id"] for row in rows]}, "lease_owner": lease}
+            return await self._rows.find(mine).sort("due_at", ASCENDING).to_list(len(rows))
 
     def _begin(self, row: Row) -> None:
+        self._performing += 1
         task = asyncio.create_task(self._one(row))
         self._under_way.add(task)
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
-        self._places.release()
+        self._freed.set()
         self._wake.set()
         if not task.cancelled() and (error := task.exception()):
             log.warning("effect.unrecorded", queue=self.name, exc_info=error)
 
     async def _one(self, row: Row) -> None:
         with continuing(row.get("traceparent"), self.name):
-            outcome = await self._outcome(row)
+            try:
+                outcome = await self._outcome(row)
+            finally:
+                self._performing -= 1
+                self._freed.set()
             EFFECTS.labels(self.name, outcome.state).inc()
-            await self._store.transact(lambda tx: self._record(tx, row, outcome))
+            await self._outcomes.write(row, outcome)
 
     async def _outcome(self, row: Row) -> Outcome:
         try:
@@ -201,18 +180,10 @@ class LeasedQueue:
             return Again(due_at=self._clock() + timedelta(seconds=random.uniform(*PAUSE_WHEN_AWAY)))
         return Again(due_at=self._clock() + RETRY_UNFORESEEN)
 
-    async def _record(self, tx: Tx, row: Row, outcome: Outcome) -> None:
-        """Write the outcome and its events, if the lease is still ours."""
-        changes: Row = {
-            **outcome.fields,
-            "state": outcome.state,
-            "lease_until": None,
-            "lease_owner": None,
-        }
-        if isinstance(outcome, Again):
-            changes["due_at"] = outcome.due_at
-        ours = {"_id": row["_id"], "lease_owner": self._owner, "state": "sending"}
-        result = await self._rows.update_one(ours, {"$set": changes}, session=tx.session)
-        if result.modified_count:
-            for event, key in outcome.events:
-                tx.publish(event, key)
+
+def _queued(at: datetime) -> Row:
+    return {"state": "queued", "due_at": {"$lte": at}}
+
+
+def _cut(at: datetime) -> Row:
+    return {"state": "sending", "lease_until": {"$lte": at}}
