@@ -1,7 +1,8 @@
 """`python -m messaging [--only smtp|web|worker]`: run one process, or all three in one."""
 
 import argparse
-import asyncio
+
+import uvloop
 
 from messaging.app import Only, build
 from messaging.settings import MessagingSettings
@@ -12,7 +13,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="messaging", description=__doc__)
     parser.add_argument("--only", type=Only, choices=list(Only), help="run one of the three processes")
     only: Only | None = parser.parse_args().only
-    asyncio.run(_run(only))
+    uvloop.run(_run(only))
 
 
 async def _run(only: Only | None) -> None:
