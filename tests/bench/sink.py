@@ -1,6 +1,6 @@
 """An SMTP server in a process of its own that greets at once, takes everything and notes when.
 
-`-m tests.bench.sink FILE` prints its port, and writes a line a mail into that file: its instant and envelope sender.
+`-m tests.bench.sink FILE` prints its port, and writes a line a mail into FILE: instant and envelope sender.
 """
 
 import asyncio
