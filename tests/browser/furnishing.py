@@ -178,7 +178,7 @@ def furnish(space: Space, origin: str, catcher: Catcher, mail_client: Callable[[
 def _prescription() -> bytes:
     sheet = Image.new("L", (900, 1200), 255)
     pen = ImageDraw.Draw(sheet)
-    pen.text((80, 80), "Dr Angélique Delaunay\nSage-femme\n\nOrdonnance", fill=0, font_size=32)
+    pen.text((80, 80), "A. Delaunay\nSage-femme\n\nOrdonnance", fill=0, font_size=32)
     pen.text((80, 420), "Vitamine D : une ampoule par trimestre", fill=0, font_size=28)
     kept = BytesIO()
     sheet.save(kept, "PNG", optimize=True)

@@ -3,7 +3,6 @@
 All go to `.pli/<instance>/pictures`; those that the README and the documentation show, to `docs/pictures` too.
 """
 
-import os
 import secrets
 import shutil
 import sys
@@ -25,15 +24,15 @@ from .furnishing import Space, furnish
 from .person import Person
 from .places import PLACES, Place, Who
 
-SIZES = {"wide": (1280, 900), "narrow": (320, 720)}
+SIZES = {"wide": (1280, 1080), "narrow": (320, 720)}
 SCHEMES = ("light", "dark")
 SHOWN = Path(__file__).parents[2] / "docs" / "pictures"
 COMMITTED = {
     "letter-wide-light": "mailbox",
     "letter-wide-dark": "mailbox-dark",
-    "mailbox-narrow-light": "mailbox-phone",
+    "letter-narrow-light": "letter-phone",
     "draft-wide-light": "reply",
-    "keep-dialog-wide-light": "keep",
+    "profile-wide-light": "profile",
 }
 """Which pictures are committed, and under what name."""
 COLOURS = 200
@@ -109,9 +108,7 @@ def main(names: list[str]) -> int:
     stack = Stack()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--lang=fr"],
-            env={**os.environ, "LANGUAGE": "fr"},
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         studio = Studio(stack, browser)
         space = studio.furnish()

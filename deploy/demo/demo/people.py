@@ -29,7 +29,7 @@ PDF_NAME = "Résultats_examen médical.pdf"
 SUBJECT = "Préparation de votre rendez-vous à l'hôpital d'Évry"
 LETTER = """Bonjour Inaya,
 
-Vous trouverez ci-joint les résultats de votre examen. Le docteur Chanteau souhaite connaître
+Vous trouverez ci-joint les résultats de votre examen. Le docteur Chanteau souhaite connaître \
 vos traitements en cours avant votre prochain rendez-vous, déjà fixé à l'été.
 
 Bonne journée,
@@ -40,7 +40,7 @@ Secrétaire médicale du Dr Chanteau Marie
 
 REPLY = """Bonjour Christelle,
 
-J'espère que vous allez bien. En préparation de notre rendez-vous, vous trouverez en pièce jointe
+J'espère que vous allez bien. En préparation de notre rendez-vous, vous trouverez en pièce jointe \
 mes résultats et mon profil médical.
 
 Si vous avez des questions, n'hésitez pas à me solliciter,

@@ -1,6 +1,15 @@
 """Pages, forms, streams and errors, the same in every service. How to use it: README.md beside this file."""
 
-from chassis.web.answers import Toast, WebPages, fragment, letter_document, page, see_other, unchanged
+from chassis.web.answers import (
+    Toast,
+    WebPages,
+    fragment,
+    letter_document,
+    page,
+    see_other,
+    static_address,
+    unchanged,
+)
 from chassis.web.app import create_app
 from chassis.web.asking import fetch_is_fragment
 from chassis.web.dates import use_time_zone
@@ -28,6 +37,7 @@ __all__ = [
     "page",
     "read_form",
     "see_other",
+    "static_address",
     "unchanged",
     "use_time_zone",
 ]

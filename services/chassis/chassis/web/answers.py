@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from litestar import Response
+from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
@@ -14,8 +14,9 @@ TOAST_COOKIE = "pli-toast"
 _TOAST_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TOAST_LIFE = 60
 _LETTER_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+    "default-src 'none'; style-src 'unsafe-inline'; font-src 'self'; img-src 'self' data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'; "
+    "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
 
 
@@ -77,6 +78,12 @@ def toast_cookie(code: str) -> Cookie:
     if not _TOAST_CODE.fullmatch(code):
         raise ValueError("a toast is named by its code")
     return Cookie(key=TOAST_COOKIE, value=code, max_age=_TOAST_LIFE, path="/", httponly=True, samesite="lax")
+
+
+def static_address(request: Request[Any, Any, Any], name: str) -> str:
+    """Where a static file of the service or the shell is served, for what isn't a template."""
+    engine: Any = request.app.template_engine
+    return str(engine.engine.globals["static"](name))
 
 
 def letter_document(html: str) -> Response[str]:

@@ -64,7 +64,8 @@ class ConversationPages(Controller):
         if message.html_key is None:
             raise NotFound(f"message {message_id} has no HTML")
         html = await objects.read(message.html_key, HTML_AT_MOST)
-        return web.letter_document(letter_html(message, html.decode("utf-8", "replace")))
+        font = web.static_address(request, "atkinson.woff2")
+        return web.letter_document(letter_html(message, html.decode("utf-8", "replace"), font=font))
 
     @get("/messages/{message_id:str}/lettre.eml")
     async def original(

@@ -6,13 +6,17 @@ from messaging.domain.model import Message
 
 _PICTURE = re.compile(r'src="cid:([0-9a-f-]{36})"')
 _STYLE = (
-    "body{margin:0;font:1.0625rem/1.55 'Atkinson Hyperlegible Next',system-ui,sans-serif;color:#18203a;"
-    "background:#fff;overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}"
+    "@font-face{{font-family:Pli;src:url({font})format('woff2');font-weight:200 800;font-display:swap}}"
+    "body{{margin:0;font:1.0625rem/1.55 Pli,system-ui,sans-serif;color:#18203a;"
+    "background:#fff;overflow-wrap:anywhere}}img{{max-width:100%;height:auto}}table{{max-width:100%}}"
 )
 
 
-def letter_html(message: Message, html: str) -> str:
-    """The whole document. Pictures are those of this message alone: others have no address in it."""
+def letter_html(message: Message, html: str, *, font: str) -> str:
+    """The whole document. Pictures are those of this message alone: others have no address in it.
+
+    `font` is the address of the site's own typeface.
+    """
     own = {file.id for file in message.attachments}
 
     def address(found: re.Match[str]) -> str:
@@ -22,5 +26,5 @@ def letter_html(message: Message, html: str) -> str:
     return (
         '<!doctype html><html lang="fr"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title></title>'
-        f"<style>{_STYLE}</style></head><body>{body}</body></html>"
+        f"<style>{_STYLE.format(font=font)}</style></head><body>{body}</body></html>"
     )
