@@ -3,6 +3,8 @@
 import itertools
 import secrets
 import shutil
+import smtplib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from demo import people
 from demo.catcher import Catcher
 from demo.letters import Person as Professional
 from demo.patient import Patient, activate, another, invite
@@ -21,6 +24,7 @@ from .person import Person
 from .watching import Watch
 
 WIDTH, HEIGHT = 1280, 900
+SOON_S, POLL_S = 30.0, 0.2
 FAILED = pytest.StashKey[bool]()
 _numbers = itertools.count(secrets.randbelow(80_000) + 10_000)
 
@@ -80,11 +84,26 @@ def patient(stack: Stack, origin: str) -> Patient:
 
 
 def newcomer(stack: Stack, origin: str) -> Patient:
-    """Invite and activate a patient nobody has written to."""
+    """Invite and activate a patient nobody has written to, whose mailbox the door knows."""
     patient = another(next(_numbers) % 100_000, f"Pli-{secrets.token_urlsafe(9)}")
     with Visitor(origin, timeout=60.0) as visitor:
         activate(visitor, patient, invite(patient, stack.env("auth")))
+    _wait_for_mailbox(patient, stack.ports["door"])
     return patient
+
+
+def _wait_for_mailbox(patient: Patient, door: int) -> None:
+    give_up = time.monotonic() + SOON_S
+    while not _is_known(patient.mailbox, door):
+        assert time.monotonic() < give_up, f"no mailbox for {patient.identifier}"
+        time.sleep(POLL_S)
+
+
+def _is_known(mailbox: str, door: int) -> bool:
+    with smtplib.SMTP("127.0.0.1", door, timeout=60) as client:
+        client.ehlo()
+        client.mail(people.CHRISTELLE.address)
+        return client.rcpt(mailbox)[0] == 250
 
 
 @pytest.fixture
