@@ -25,9 +25,9 @@ def people(stack: Stack, observer: Observer) -> Iterator[People]:
     found.close()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _everything_answers(stack: Stack) -> Iterator[None]:
-    """Before each test, and again after it: whatever it broke has mended itself."""
+    """Before each file of tests, and again after it: whatever it broke has mended itself."""
     stack.wait_ready()
     yield
     stack.wait_ready(timeout=180.0)

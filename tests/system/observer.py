@@ -107,9 +107,12 @@ class Observer:
         return persistently(partial(self._offsets, asked), KafkaException, what="where the topics end")
 
     def _offsets(self, asked: dict[TopicPartition, OffsetSpec]) -> dict[tuple[str, int], int]:
-        """A client whose broker was killed has to learn first that it leads again."""
         found = self._admin.list_offsets(asked, request_timeout=ASK_BOUND_S)
-        return {(part.topic, part.partition): future.result().offset for part, future in found.items()}
+        try:
+            return {(part.topic, part.partition): future.result().offset for part, future in found.items()}
+        except KafkaException:
+            self._admin = AdminClient(self._kafka)  # it never learns that a broker that was away leads anew
+            raise
 
     def records(self, topics: Iterable[str], since: Ends) -> list[Record]:
         """The records of these topics from `since` to where they end now."""
@@ -132,14 +135,16 @@ class Observer:
 
     def lag(self) -> dict[str, int]:
         """How many records wait for each declared group."""
+        ends = self.ends([topic.name for topic in TOPICS if topic.consumers])
         return {
-            consumer.group: self._lag_of(topic.name, consumer.group)
+            consumer.group: self._lag_of(
+                consumer.group, {part: ends[part] for part in ends if part[0] == topic.name}
+            )
             for topic in TOPICS
             for consumer in topic.consumers
         }
 
-    def _lag_of(self, topic: str, group: str) -> int:
-        ends = self.ends([topic])
+    def _lag_of(self, group: str, ends: Ends) -> int:
         asked = ConsumerGroupTopicPartitions(group, [TopicPartition(*part) for part in ends])
         answer = self._admin.list_consumer_group_offsets([asked], request_timeout=ASK_BOUND_S)[group].result()
         done = {(part.topic, part.partition): max(part.offset, 0) for part in answer.topic_partitions}

@@ -198,7 +198,7 @@ def test_a_letter_that_makes_no_sense_is_shown_with_its_original_to_download(
     content = _head(message_id := make_msgid(), "MIME-Version: 1.0", field) + body
     wire.envelope(DOCTOR.address, [patient.mailbox])
 
-    assert wire.data(content.replace(b"\r\n.", b"\r\n..")).startswith("250")
+    assert wire.data(content).startswith("250")
 
     row = until(lambda: _row(observer, patient, message_id), what="the letter")
     assert row is not None

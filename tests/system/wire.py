@@ -52,9 +52,9 @@ class Wire:
             assert self.say(f"RCPT TO:<{recipient}>").startswith("250")
 
     def data(self, content: bytes) -> str:
-        """DATA and these bytes as they are, then the end mark; the reply."""
+        """DATA with these bytes and a line end, dots stuffed, then the end mark; the reply."""
         assert self.say("DATA").startswith("354")
-        self.send(content + b"\r\n.\r\n")
+        self.send(content.replace(b"\r\n.", b"\r\n..") + b"\r\n.\r\n")
         return self.hear()
 
     def cut(self) -> None:
