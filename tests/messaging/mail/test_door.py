@@ -36,7 +36,7 @@ class Directory:
 
     def __init__(self) -> None:
         self.patients = {INAYA: patient(INAYA), PAUL: patient(PAUL)}
-        self.caught_up: datetime | None = now()
+        self.caught_up: datetime | None = now() + timedelta(hours=1)
         self.away = False
         self.asked = 0
 
@@ -219,6 +219,16 @@ async def test_an_unknown_patient_is_refused_only_while_all_patients_are_known(h
     assert (await client.say(b"RCPT TO:<%s>" % UNKNOWN.encode())).startswith("451")
     house.directory.caught_up = None
     assert (await client.say(b"RCPT TO:<%s>" % UNKNOWN.encode())).startswith("451")
+
+
+async def test_a_patient_who_activated_a_moment_ago_does_not_bounce(house: House) -> None:
+    house.directory.caught_up = house.clock - timedelta(seconds=2)
+    client = await house.client()
+    await client.say(b"EHLO x")
+    await client.say(b"MAIL FROM:<a@chu.mssante.fr>")
+    asyncio.get_running_loop().call_later(0.3, house.directory.patients.update, {UNKNOWN: patient(UNKNOWN)})
+    asyncio.get_running_loop().call_later(0.6, setattr, house.directory, "caught_up", house.clock)
+    assert (await client.say(b"RCPT TO:<%s>" % UNKNOWN.encode())).startswith("250")
 
 
 async def test_a_closed_mailbox_says_so(house: House) -> None:

@@ -4,6 +4,7 @@ import hashlib
 
 _TRACE = (b"received:", b"return-path:")
 _LONGEST_LINE = 16 * 1024
+_FIELD_START = 16
 
 
 class ContentHash:
@@ -24,17 +25,21 @@ class ContentHash:
 
     def _skip_trace(self) -> None:
         assert self._front is not None
-        while (end := self._front.find(b"\n")) >= 0 or len(self._front) > _LONGEST_LINE:
-            if not self._is_trace(self._front):
+        front, start = self._front, 0
+        while (end := front.find(b"\n", start)) >= 0 or len(front) - start > _LONGEST_LINE:
+            if not self._is_trace(front[start : start + _FIELD_START]):
+                self._front = front[start:]
                 self._begin()
                 return
             self._in_trace = True
-            self._front = self._front[end + 1 :] if end >= 0 else b" "
+            start = end + 1 if end >= 0 else len(front)
+        inside_a_line = start == len(front) and not front.endswith(b"\n")
+        self._front = b" " if inside_a_line else front[start:]
 
     def _is_trace(self, line: bytes) -> bool:
         if line[:1] in (b" ", b"\t"):
             return self._in_trace
-        return line[:16].lower().startswith(_TRACE)
+        return line[:_FIELD_START].lower().startswith(_TRACE)
 
     def _begin(self) -> None:
         assert self._front is not None

@@ -16,6 +16,8 @@ REMEMBERED_FOR = timedelta(seconds=60)
 MOST_REMEMBERED = 50_000
 FRESH = timedelta(seconds=10)
 ANSWER_WITHIN = 1.5
+CERTAIN_WITHIN = 8.0
+LOOK_AGAIN = 0.25
 PATIENTS = "auth.patients"
 
 NOT_AN_INS = "550 5.1.3 Not a patient's address"
@@ -48,23 +50,32 @@ class Recipients:
         if known := self._recall(recipient.address):
             return known
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                return await self._look_up(recipient.address)
+            return await self._look_up(recipient.address) or await self._once_certain(recipient.address)
         except (BackingServiceAway, TimeoutError):
             return NOT_NOW
 
-    async def _look_up(self, address: str) -> Known | str:
-        patient = await self._store.patient_at(address)
+    async def _look_up(self, address: str) -> Known | str | None:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            patient = await self._store.patient_at(address)
         if patient is None:
-            return UNKNOWN if await self._is_caught_up() else NOT_NOW
-        if patient.status != "active":
-            return CLOSED
-        return self._remember(patient, address)
+            return None
+        return self._remember(patient, address) if patient.status == "active" else CLOSED
 
-    async def _is_caught_up(self) -> bool:
-        """Whether a patient who has just activated would be known by now."""
-        at = await self._store.caught_up_at(PATIENTS)
-        return at is not None and self._clock() - at <= FRESH
+    async def _once_certain(self, address: str) -> Known | str:
+        """Nobody yet: wait until all of auth's patients as of now have been seen, and look again.
+
+        A patient who activated a moment ago must not bounce, and who guesses addresses is slowed down.
+        """
+        asked_at, give_up = self._clock(), asyncio.get_running_loop().time() + CERTAIN_WITHIN
+        while asyncio.get_running_loop().time() < give_up:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                seen_until = await self._store.caught_up_at(PATIENTS)
+            if seen_until is None or asked_at - seen_until > FRESH:
+                return NOT_NOW
+            if seen_until >= asked_at:
+                return await self._look_up(address) or UNKNOWN
+            await asyncio.sleep(LOOK_AGAIN)
+        return NOT_NOW
 
     def _recall(self, address: str) -> Known | None:
         found = self._remembered.get(address)
