@@ -4,22 +4,25 @@ import pytest
 
 from gateway_pages.app import answer
 
+NAME = "Mon espace <santé>"
+
 
 @pytest.mark.parametrize("status", [404, 429, 502, 503, 504])
 def test_each_status_has_its_page_in_french(status: int) -> None:
-    given = answer(f"/_gateway/{status}")
+    given = answer(f"/_gateway/{status}", NAME)
     assert given.status == status
     assert b'<html lang="fr">' in given.body
     assert b"$" not in given.body
+    assert "Mon espace &lt;santé&gt;".encode() in given.body
 
 
 @pytest.mark.parametrize("path", ["/", "/_gateway/", "/_gateway/200", "/_gateway/%00", "/_gateway/../etc"])
 def test_anything_else_is_no_such_page(path: str) -> None:
-    assert answer(path).status == 404
+    assert answer(path, NAME).status == 404
 
 
 def test_pages_run_nothing_and_load_only_their_stylesheet() -> None:
-    headers = dict(answer("/_gateway/502").headers)
+    headers = dict(answer("/_gateway/502", NAME).headers)
     assert b"default-src 'none'" in headers[b"content-security-policy"]
-    assert b"<script" not in answer("/_gateway/502").body
-    assert answer("/_gateway/page.css").status == 200
+    assert b"<script" not in answer("/_gateway/502", NAME).body
+    assert answer("/_gateway/page.css", NAME).status == 200

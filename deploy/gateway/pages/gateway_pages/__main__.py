@@ -1,4 +1,7 @@
-"""`python -m gateway_pages`: serve the pages on `PLI_HTTP_HOST:PLI_HTTP_PORT`."""
+"""`python -m gateway_pages`: serve the pages on `PLI_HTTP_HOST:PLI_HTTP_PORT`.
+
+`PLI_SERVICE_NAME` is whose service it is, "Mon espace santé" unless said otherwise.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import os
 
 import uvicorn
 
+from gateway_pages.app import Pages
+
 
 def main() -> None:
     """Serve until told to stop."""
     uvicorn.run(
-        "gateway_pages.app:app",
+        Pages(os.environ.get("PLI_SERVICE_NAME", "Mon espace santé")),
         host=os.environ["PLI_HTTP_HOST"],
         port=int(os.environ["PLI_HTTP_PORT"]),
         lifespan="off",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 from gateway_pages.pages import PAGES, Page, stylesheet
@@ -28,16 +29,16 @@ class Answer:
     body: bytes
 
 
-def answer(path: str) -> Answer:
+def answer(path: str, service_name: str) -> Answer:
     """The answer for a path: a page by its status, the stylesheet, health, or "no such page"."""
     if path in {"/health/ready", "/health/live"}:
         return Answer(200, [(b"content-type", b"text/plain")], b"ok")
     if path == f"{PREFIX}page.css":
         css = [(b"content-type", b"text/css; charset=utf-8"), (b"cache-control", b"public, max-age=300")]
-        return Answer(200, [*css, *SAFE], _CSS)
+        return Answer(200, [*css, *SAFE], stylesheet())
     wanted = path.removeprefix(PREFIX)
     page = PAGES.get(int(wanted), PAGES[404]) if wanted.isdecimal() and len(wanted) == 3 else PAGES[404]
-    return Answer(page.status, _headers(page), _HTML[page.status])
+    return Answer(page.status, _headers(page), page.html(service_name))
 
 
 def _headers(page: Page) -> Headers:
@@ -47,16 +48,18 @@ def _headers(page: Page) -> Headers:
     return kept
 
 
-_CSS = stylesheet()
-_HTML = {status: page.html() for status, page in PAGES.items()}
+class Pages:
+    """The ASGI application, for one service's name."""
 
+    def __init__(self, service_name: str) -> None:
+        self._answer = lru_cache(maxsize=64)(partial(answer, service_name=service_name))
 
-async def app(scope: Message, receive: Receive, send: Send) -> None:
-    """The ASGI application."""
-    if scope["type"] != "http":
-        return
-    given = answer(scope["path"])
-    length = (b"content-length", str(len(given.body)).encode())
-    await send({"type": "http.response.start", "status": given.status, "headers": [*given.headers, length]})
-    body = b"" if scope["method"] == "HEAD" else given.body
-    await send({"type": "http.response.body", "body": body})
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request, whatever it is."""
+        if scope["type"] != "http":
+            return
+        given = self._answer(scope["path"])
+        length = (b"content-length", str(len(given.body)).encode())
+        await send({"type": "http.response.start", "status": given.status, "headers": [*given.headers, length]})
+        body = b"" if scope["method"] == "HEAD" else given.body
+        await send({"type": "http.response.body", "body": body})

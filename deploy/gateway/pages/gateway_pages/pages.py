@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from importlib.resources import files
 from string import Template
 
-HOME = '<a href="/">Revenir à l’accueil</a>'
+HOME = '<a href="/">Revenir à l'accueil</a>'
 AGAIN = '<a href="">Réessayer</a>'
 
 
@@ -20,15 +21,15 @@ class Page:
     acts: tuple[str, ...] = (AGAIN, HOME)
     retry_after_s: int | None = None
 
-    def html(self) -> bytes:
-        """The whole page."""
+    def html(self, service_name: str) -> bytes:
+        """The whole page, under the name of the service."""
         paragraphs = "\n    ".join(f"<p>{sentence}</p>" for sentence in self.sentences)
         page = Template((files("gateway_pages") / "page.html").read_text(encoding="utf-8"))
-        return page.substitute(title=self.title, sentences=paragraphs, acts=" ".join(self.acts)).encode()
+        return page.substitute(title=self.title, service=escape(service_name), sentences=paragraphs, acts=" ".join(self.acts)).encode()
 
 
 _AWAY = (
-    "Cette partie du site ne répond pas pour l’instant. Vos messages et vos documents sont conservés.",
+    "Cette partie du site ne répond pas pour l'instant. Vos messages et vos documents sont conservés.",
     "Réessayez dans quelques instants : le reste du site peut continuer à fonctionner.",
 )
 
@@ -37,8 +38,8 @@ PAGES = {
     for page in (
         Page(
             404,
-            "Cette page n’existe pas",
-            ("L’adresse a peut-être été mal recopiée, ou la page a été déplacée.",),
+            "Cette page n'existe pas",
+            ("L'adresse a peut-être été mal recopiée, ou la page a été déplacée.",),
             (HOME,),
         ),
         Page(
