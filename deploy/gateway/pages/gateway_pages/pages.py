@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-HOME = '<a href="/">Revenir à l'accueil</a>'
+HOME = """<a href="/">Revenir à l'accueil</a>"""
 AGAIN = '<a href="">Réessayer</a>'
 
 
@@ -25,7 +25,8 @@ class Page:
         """The whole page, under the name of the service."""
         paragraphs = "\n    ".join(f"<p>{sentence}</p>" for sentence in self.sentences)
         page = Template((files("gateway_pages") / "page.html").read_text(encoding="utf-8"))
-        return page.substitute(title=self.title, service=escape(service_name), sentences=paragraphs, acts=" ".join(self.acts)).encode()
+        words = {"title": self.title, "sentences": paragraphs, "acts": " ".join(self.acts)}
+        return page.substitute(words, service=escape(service_name)).encode()
 
 
 _AWAY = (
