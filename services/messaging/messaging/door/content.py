@@ -33,7 +33,7 @@ class ContentHash:
                 return
             self._in_trace = True
             start = end + 1 if end >= 0 else len(front)
-        inside_a_line = start == len(front) and not front.endswith(b"\n")
+        inside_a_line = 0 < start == len(front) and not front.endswith(b"\n")
         self._front = b" " if inside_a_line else front[start:]
 
     def _is_trace(self, line: bytes) -> bool:
