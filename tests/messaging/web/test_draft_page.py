@@ -203,7 +203,8 @@ class TestSending:
         world.ends(CHRISTELLE)
         answer = client.post(address(draft, "/envoi"), data=form(draft))
         assert answer.status_code == 409
-        told = "Vous ne pouvez plus envoyer ce brouillon\N{NO-BREAK SPACE}: Christelle Thomas a mis fin à vos échanges le"
+        cannot = "Vous ne pouvez plus envoyer ce brouillon\N{NO-BREAK SPACE}:"
+        told = f"{cannot} Christelle Thomas a mis fin à vos échanges le"
         assert told in answer.text
         assert "Bonjour Christelle" in answer.text
         assert kept(world).text == "Bonjour Christelle"
