@@ -1,4 +1,7 @@
-"""Header fields as text: 8-bit ones without encoding, encoded words, wrong labels, all made readable."""
+"""Header fields as text: 8-bit ones without encoding, encoded words, wrong labels, all made readable.
+
+Everything here takes time in proportion to the field's length: a header is a stranger's.
+"""
 
 import re
 from collections.abc import Iterator
@@ -9,19 +12,14 @@ from email.utils import getaddresses
 
 from messaging.domain.addresses import is_address, normal
 from messaging.domain.letter import Mailer
+from messaging.letters.charsets import codec_of, text_of, whole
 
 LONGEST_FIELD = 64 * 1024
 MOST_REFERENCES = 64
 _FOLD = re.compile(r"\r?\n[ \t]|\r|\n")
+_WORD = r"=\?[^?\s]{1,60}\?[bqBQ]\?[^?]*(?:\?(?!=)[^?]*){0,4}\?="
+_WORDS = re.compile(rf"{_WORD}(?:\s+{_WORD})*")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
-
-
-def text_of(raw: bytes) -> str:
-    """Bytes of unknown encoding as text: UTF-8 if they are, else Windows-1252."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
 
 
 def fields(message: "Message[str, str]", name: str) -> Iterator[str]:
@@ -39,23 +37,23 @@ def field(message: "Message[str, str]", name: str) -> str:
 
 def decoded(value: str) -> str:
     """A value with its encoded words (RFC 2047) read; what cannot be read stays as it is."""
-    if "=?" not in value:
-        return value
+    return _WORDS.sub(lambda found: _words(found.group()), value) if "=?" in value else value
+
+
+def _words(run: str) -> str:
+    """Encoded words with only white space between them, which belongs to none."""
     try:
-        return "".join(_word(chunk, charset) for chunk, charset in decode_header(value))
+        return whole("".join(_word(chunk, charset) for chunk, charset in decode_header(run)))
     except (HeaderParseError, ValueError, LookupError):
-        return value
+        return run
 
 
 def _word(chunk: bytes | str, charset: str | None) -> str:
     if isinstance(chunk, str):
         return chunk
-    if charset is None:
-        # decode_header gives the unencoded text around encoded words in this encoding
-        return chunk.decode("raw-unicode-escape", errors="replace")
     try:
-        return chunk.decode(charset)
-    except (ValueError, LookupError):
+        return chunk.decode(codec_of(charset or "") or "utf-8")
+    except ValueError:
         return text_of(chunk)
 
 

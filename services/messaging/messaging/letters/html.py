@@ -1,12 +1,17 @@
 """HTML of letters: an allow-list, nothing from outside, pictures only from the letter itself."""
 
+import re
 from collections.abc import Callable, Mapping
 
 import nh3
-from inscriptis import get_text
-from inscriptis.model.config import ParserConfig
 
-LONGEST_HTML = 2_000_000
+DEEPEST_TAGS = 1_000
+"""The parser's time is the product of depth and length."""
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})")
+_SELF_ENDING = {
+    *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"),
+    *("dd", "dt", "li", "option", "p", "td", "th", "tr"),
+}
 TAGS = {
     *("a", "abbr", "address", "b", "blockquote", "br", "caption", "center", "code", "col", "colgroup"),
     *("dd", "del", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img"),
@@ -55,7 +60,7 @@ def sanitised(html: str, pictures: Mapping[str, str]) -> str:
     `src="cid:<id>"`, which the page replaces by the picture's address; any other `src` is gone.
     """
     return nh3.clean(
-        html[:LONGEST_HTML],
+        html,
         tags=TAGS,
         clean_content_tags=DROPPED_WITH_CONTENT,
         attributes=ATTRIBUTES,
@@ -65,6 +70,17 @@ def sanitised(html: str, pictures: Mapping[str, str]) -> str:
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
+
+
+def is_too_deep(html: str) -> bool:
+    """Whether so many tags are open at once that sanitising would take minutes."""
+    depth = 0
+    for found in _TAG.finditer(html):
+        if found[2].lower() not in _SELF_ENDING:
+            depth = max(0, depth - 1) if found[1] else depth + 1
+        if depth > DEEPEST_TAGS:
+            return True
+    return False
 
 
 def _filter(pictures: Mapping[str, str]) -> Callable[[str, str, str], str | None]:
@@ -79,8 +95,3 @@ def _filter(pictures: Mapping[str, str]) -> Callable[[str, str, str], str | None
         return value
 
     return keep
-
-
-def text_in(html: str) -> str:
-    """The words of sanitised HTML, laid out in lines."""
-    return str(get_text(f"<div>{html}</div>", ParserConfig(display_links=False))).strip()

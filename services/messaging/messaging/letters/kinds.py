@@ -1,5 +1,7 @@
 """What a file is, decided by its content: a sender's label is only believed where bytes can't tell."""
 
+import re
+
 import puremagic
 
 HEAD = 8_192
@@ -19,6 +21,8 @@ _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"DICM", 128, "application/dicom"),
 )
 _IN_ZIP = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
+_LABEL = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
+"""RFC 6838 §4.2."""
 _TEXT_LABELS = ("text/calendar", "text/vcard", "text/csv", "application/json")
 _EXTENSIONS = {
     "application/pdf": ".pdf",
@@ -46,7 +50,7 @@ def media_type_of(content: bytes, label: str) -> str:
         if head[offset : offset + len(signature)] == signature:
             return media_type
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return label if label.startswith(_IN_ZIP) else "application/zip"
+        return label if label.startswith(_IN_ZIP) and _LABEL.fullmatch(label) else "application/zip"
     return _text_type(head, label) or _guessed(head)
 
 

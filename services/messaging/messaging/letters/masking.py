@@ -4,24 +4,28 @@ import re
 from collections.abc import Iterator
 from email.utils import formataddr, getaddresses
 
-from messaging.letters.headers import decoded, text_of
-from messaging.letters.senders import header_end
+from messaging.letters.charsets import text_of
+from messaging.letters.headers import decoded
+from messaging.letters.senders import MOST_HEADER_BYTES, header_end
 
 MASKED = "patient masqué"
 _ADDRESS_FIELDS = re.compile(
     r"(?i)(?:resent-)?(?:to|cc|bcc|from|sender|reply-to)|delivered-to|x-original-to|envelope-to"
 )
+_BEFORE_ADDRESS = frozenset('<>,;:"()[]@=')
 _FIELD = re.compile(r"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
 
 
 def patient_copy(raw: bytes, own_address: str, patient_domain: str) -> bytes:
     """The letter with every other patient's address in its header block replaced by `patient masqué`.
 
-    A header block that can't be delimited is withheld and the body given alone.
+    A header block that can't be delimited, or passes 64 KiB, is withheld and the body given alone.
     """
     end = header_end(raw)
     if end < 0:
         return b""
+    if end > MOST_HEADER_BYTES:
+        return raw[end:]
     lines = list(_unfolded(raw[:end]))
     if not all(_FIELD.fullmatch(text_of(line)) for line in lines):
         return raw[end:]
@@ -45,11 +49,14 @@ def _unfolded(block: bytes) -> Iterator[bytes]:
         yield current
 
 
+def _ends_before(char: str) -> bool:
+    return char.isspace() or char in _BEFORE_ADDRESS
+
+
 class _Mask:
     def __init__(self, own: str, domain: str) -> None:
         self._own = own
-        self._domain = domain
-        self._pattern = re.compile(r"[^\s<>,;:\"()\[\]@=]+@" + re.escape(domain) + r"(?![\w.-]*\w)", re.IGNORECASE)
+        self._domain_part = re.compile("@" + re.escape(domain) + r"(?![\w.-]*\w)", re.IGNORECASE)
 
     def field(self, line: bytes) -> bytes:
         """One field, untouched unless another patient's address is in it, encoded or not."""
@@ -62,13 +69,25 @@ class _Mask:
         return f"{name}: {masked.strip()}\r\n".encode()
 
     def _reveals(self, text: str) -> bool:
-        return any(not self._is_own(found.group()) for found in self._pattern.finditer(text))
+        return any(True for _ in self._others(text))
 
-    def _is_own(self, address: str) -> bool:
-        return address.lower() == self._own
+    def _others(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where other patients' addresses stand. Looked for from their domain backwards, each character once."""
+        free_from = 0
+        for found in self._domain_part.finditer(text):
+            start = found.start()
+            while start > free_from and not _ends_before(text[start - 1]):
+                start -= 1
+            free_from = found.end()
+            if start < found.start() and text[start : found.end()].lower() != self._own:
+                yield start, found.end()
 
     def _plain(self, content: str) -> str:
-        return self._pattern.sub(lambda found: found.group() if self._is_own(found.group()) else MASKED, content)
+        shown, kept_from = [], 0
+        for start, end in self._others(content):
+            shown += [content[kept_from:start], MASKED]
+            kept_from = end
+        return "".join((*shown, content[kept_from:]))
 
     def _addresses(self, content: str) -> str:
         """Masked with the names beside them, which are other patients' names."""

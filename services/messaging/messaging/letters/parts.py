@@ -5,14 +5,20 @@ from dataclasses import dataclass, field
 from email import policy
 from email.message import Message
 
+from messaging.letters.charsets import decoded_as
 from messaging.letters.filenames import distinct, given_name, safe_name
-from messaging.letters.headers import decoded, text_of
+from messaging.letters.headers import decoded
 from messaging.letters.headers import field as header
 from messaging.letters.kinds import extension_of, media_type_of
 
 MOST_PARTS = 1_000
 DEEPEST = 60
 LONGEST_TEXT = 200_000
+"""Characters of text that a letter shows, all its parts together."""
+LONGEST_HTML = 2_000_000
+"""Characters of HTML that a letter shows, all its parts together."""
+BYTES_A_CHARACTER = 4
+LONGEST_CONTENT_ID = 250
 _INLINE_PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 Mime = Message  # the parser's node
@@ -69,21 +75,33 @@ def _leaf(part: "Mime[str, str]", found: Found) -> None:
     attached = disposition.lower().startswith("attachment") or bool(name)
     if part.get_content_maintype() == "multipart":
         # a multipart without parts: its boundary is missing or never found
-        found.texts.append(raw_text(_bytes_of(part)))
+        _add(found.texts, raw_text(_bytes_of(part)), LONGEST_TEXT, found)
         found.incomplete = True
     elif label == "text/plain" and not attached:
-        _add_text(found.texts, readable(_bytes_of(part), _charset(part)), part, found)
+        _add_text(part, found)
     elif label == "text/html" and not attached:
-        found.htmls.append(readable(_bytes_of(part), _charset(part)))
+        _add(found.htmls, _text_in(part, LONGEST_HTML), LONGEST_HTML, found)
     else:
         _add_file(part, name, label, found)
 
 
-def _add_text(texts: list[str], text: str, part: "Mime[str, str]", found: Found) -> None:
+def _add_text(part: "Mime[str, str]", found: Found) -> None:
+    text = _text_in(part, LONGEST_TEXT)
     if _parameter(part, "format").lower() == "flowed":
         text = unflowed(text, delete_space=_parameter(part, "delsp").lower() == "yes")
-    found.incomplete |= len(text) > LONGEST_TEXT
-    texts.append(text[:LONGEST_TEXT])
+    _add(found.texts, text, LONGEST_TEXT, found)
+
+
+def _text_in(part: "Mime[str, str]", longest: int) -> str:
+    """A part's text, of which one character more than the longest says that there was more."""
+    return readable(_bytes_of(part), _charset(part), (longest + 1) * BYTES_A_CHARACTER)
+
+
+def _add(texts: list[str], text: str, longest: int, found: Found) -> None:
+    """Add what there is room for."""
+    room = longest - sum(map(len, texts))
+    found.incomplete |= len(text) > room
+    texts.append(text[:room])
 
 
 def _add_file(part: "Mime[str, str]", name: str, label: str, found: Found) -> None:
@@ -98,9 +116,14 @@ def _add_file(part: "Mime[str, str]", name: str, label: str, found: Found) -> No
             name=distinct(safe, found.names),
             media_type=media_type,
             content=content,
-            content_id=header(part, "content-id").strip("<> ") if media_type in _INLINE_PICTURES else "",
+            content_id=_content_id(part) if media_type in _INLINE_PICTURES else "",
         )
     )
+
+
+def _content_id(part: "Mime[str, str]") -> str:
+    found = header(part, "content-id").strip("<> ")
+    return found if len(found) <= LONGEST_CONTENT_ID else ""
 
 
 def _subject_of(part: "Mime[str, str]", nested: bool) -> str:
@@ -147,27 +170,9 @@ def _parameter(part: "Mime[str, str]", name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def readable(content: bytes, charset: str) -> str:
-    """Text out of bytes with a label that may be wrong: UTF-8 if they are, else as labelled, else Windows-1252."""
-    for name in ("utf-8", _known(charset), "cp1252"):
-        try:
-            text = content.decode(name)
-        except ValueError:
-            continue
-        break
-    else:
-        text = content.decode("latin-1")
-    return _visible(text)
-
-
-def _known(charset: str) -> str:
-    try:
-        b"".decode(charset)
-    except (LookupError, ValueError, TypeError):
-        return "cp1252"
-    if charset in ("", "ascii", "us-ascii", "iso-8859-1", "latin-1"):
-        return "cp1252"
-    return charset
+def readable(content: bytes, charset: str, most: int) -> str:
+    """The text of the first `most` bytes, with a label that may be wrong, without control characters."""
+    return _visible(decoded_as(content, charset, most))
 
 
 def _visible(text: str) -> str:
@@ -177,22 +182,22 @@ def _visible(text: str) -> str:
 
 def unflowed(text: str, *, delete_space: bool) -> str:
     """`format=flowed` text with its soft breaks joined (RFC 3676 §4)."""
-    lines: list[str] = []
+    lines: list[list[str]] = []
     joins = False
     for raw in text.split("\n"):
         line = raw[1:] if raw.startswith(" ") else raw
         soft = line.endswith(" ") and line != "-- "
         body = line[:-1] if soft and delete_space else line
         if joins and not line.startswith(">") and line != "-- ":
-            lines[-1] += body
+            lines[-1].append(body)
         else:
-            lines.append(body)
+            lines.append([body])
         joins = soft and not line.startswith(">")
-    return "\n".join(lines)
+    return "\n".join("".join(pieces) for pieces in lines)
 
 
 def raw_text(body: bytes) -> str:
     """What can be shown of a body whose MIME makes no sense, when it is text at all."""
-    text = text_of(body[:LONGEST_TEXT])
+    text = decoded_as(body, "", LONGEST_TEXT)
     printable = sum(char.isprintable() or char in "\n\r\t" for char in text[:4_000])
     return _visible(text) if text and printable >= min(len(text), 4_000) * 0.95 else ""

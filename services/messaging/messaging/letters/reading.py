@@ -1,14 +1,16 @@
 """From raw bytes to a `Letter`. Never fails: what cannot be read in full is said to be incomplete."""
 
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.message import Message
 
 from messaging.domain.addresses import is_address
 from messaging.domain.identifiers import derived_id
 from messaging.domain.letter import Letter, Part
 from messaging.letters.headers import decoded, field, fields, mailers, message_ids
-from messaging.letters.html import LONGEST_HTML, sanitised, text_in
-from messaging.letters.parts import File, Found, raw_text, walk
+from messaging.letters.html import is_too_deep, sanitised
+from messaging.letters.html_text import text_in
+from messaging.letters.parts import LONGEST_TEXT, File, Found, raw_text, walk
+from messaging.letters.policy import BOUNDED, is_tangled
 from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
 
 
@@ -17,19 +19,22 @@ def read_letter(raw: bytes, letter_id: str) -> Letter:
     try:
         return _read(raw, letter_id)
     except Exception:  # whatever a sender sends: the letter is shown, with its original to download
-        return _bare(raw)
+        return bare_letter(raw)
 
 
 def _read(raw: bytes, letter_id: str) -> Letter:
-    message = message_from_bytes(raw, policy=policy.compat32)
+    if is_tangled(raw):
+        return bare_letter(raw)
+    message = message_from_bytes(raw, policy=BOUNDED)
     found = walk(message, Found())
     letter = _from_headers(message, raw)
     parts, pictures = _parts(found, letter_id)
-    htmls = [sanitised(html, pictures) for html in found.htmls]
-    html = "<hr>".join(htmls) if any(text_in(one) or "<img" in one for one in htmls) else None
+    readable = [html for html in found.htmls if not is_too_deep(html)]
+    htmls = [sanitised(html, pictures) for html in readable]
+    words = [text_in(one, LONGEST_TEXT) for one in htmls]
+    html = "<hr>".join(htmls) if any(words) or any("<img" in one for one in htmls) else None
     shown = {picture for picture in pictures.values() if html and f'"cid:{picture}"' in html}
-    text = "\n\n".join(one for one in found.texts if one.strip()) or (text_in(html) if html else "")
-    too_long = any(len(one) > LONGEST_HTML for one in found.htmls)
+    text = "\n\n".join(one for one in found.texts if one.strip()) or "\n\n".join(words)[:LONGEST_TEXT]
     return Letter(
         sender=letter.sender,
         recipients=letter.recipients,
@@ -41,16 +46,16 @@ def _read(raw: bytes, letter_id: str) -> Letter:
         text=text.strip("\n"),
         html=html,
         parts=tuple(_part(part, shown) for part in parts),
-        incomplete=found.incomplete or too_long,
+        incomplete=found.incomplete or len(readable) < len(found.htmls),
     )
 
 
-def _bare(raw: bytes) -> Letter:
+def bare_letter(raw: bytes) -> Letter:
     """A letter whose MIME makes no sense: its headers if they can be read, and its body as it is if it's text."""
     end = header_end(raw)
-    head, body = (raw[:end], raw[end:]) if end >= 0 else (raw[:MOST_HEADER_BYTES], b"")
+    head, body = (raw[:end], raw[end:]) if end >= 0 else (raw, b"")
     try:
-        letter = _from_headers(message_from_bytes(head[:MOST_HEADER_BYTES], policy=policy.compat32), head)
+        letter = _from_headers(message_from_bytes(head[:MOST_HEADER_BYTES], policy=BOUNDED), head)
     except Exception:
         letter = Letter(sender=None)
     return Letter(

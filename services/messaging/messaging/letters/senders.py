@@ -1,9 +1,10 @@
 """The header block's end, and the one sender in it: all that the door reads of a letter."""
 
-from email import message_from_bytes, policy
+from email import message_from_bytes
 
 from messaging.domain.letter import Mailer
 from messaging.letters.headers import fields, mailers
+from messaging.letters.policy import BOUNDED
 
 MOST_HEADER_BYTES = 64 * 1024
 
@@ -19,7 +20,7 @@ def header_end(head: bytes) -> int:
 
 def sender_in(header_block: bytes) -> Mailer | None:
     """The single address of the single `From` field, or None: the door refuses such a letter."""
-    message = message_from_bytes(header_block, policy=policy.compat32)
+    message = message_from_bytes(header_block, policy=BOUNDED)
     values = list(fields(message, "from"))
     if len(values) != 1:
         return None

@@ -1,0 +1,150 @@
+"""Whatever a sender sends is read in a time and a memory that it cannot choose."""
+
+import time
+import tracemalloc
+from collections.abc import Iterator
+
+import bson
+import pytest
+
+from messaging.domain.letter import Letter
+from messaging.door.content import ContentHash
+from messaging.letters import patient_copy, read_letter
+from messaging.letters.charsets import codec_of
+from messaging.letters.headers import decoded
+from messaging.letters.kinds import media_type_of
+from messaging.letters.parts import LONGEST_TEXT
+
+OWN = "288056938312340@patient.mssante.fr"
+OTHER = "175027511500443@patient.mssante.fr"
+FROM = b"From: a@chu.mssante.fr\r\nSubject: s\r\n"
+MIB = 1024 * 1024
+PROMPTLY = 8.0
+"""Seconds: generous on a busy machine; what is not in proportion takes minutes."""
+
+
+@pytest.fixture(autouse=True)
+def promptly() -> Iterator[None]:
+    begun = time.process_time()
+    yield
+    assert time.process_time() - begun < PROMPTLY
+
+
+def read(raw: bytes) -> Letter:
+    return read_letter(raw, "0199")
+
+
+LONG_LINES = {
+    "letters": b"X-Foo: " + b"a" * MIB,
+    "at signs": b"X-Foo: " + b"@" * MIB,
+    "own domain": b"To: " + b"@patient.mssante.fr" * (MIB // 19),
+    "addresses": b"To: " + b"a@b.fr," * (MIB // 7),
+    "brackets": b"Cc: " + b"<" * MIB,
+    "begun words": b"Subject: " + b"=?x?q?a " * (MIB // 8),
+    "words": b"Subject: " + b"=?utf-8?q?a?= " * (MIB // 14),
+    "parameters": b'Content-Type: text/plain; x="' + b";" * MIB,
+    "name": b'Content-Disposition: attachment; filename="' + b";" * MIB,
+    "ids": b"References: " + b"<a" * (MIB // 2),
+    "no colon": b"a" * MIB,
+}
+
+
+@pytest.mark.parametrize("size", [60 * 1024, MIB])
+@pytest.mark.parametrize("line", LONG_LINES.values(), ids=LONG_LINES.keys())
+def test_a_line_of_any_length_is_read_and_masked_promptly(line: bytes, size: int) -> None:
+    raw = FROM + line[:size] + b"\r\n\r\nBonjour"
+    read(raw)
+    assert b"Bonjour" in patient_copy(raw, OWN, "patient.mssante.fr")
+
+
+def test_a_header_block_of_more_than_64_kib_is_withheld_and_the_body_given() -> None:
+    raw = FROM + f"To: {OTHER}\r\nX-Foo: ".encode() + b"a" * 70_000 + b"\r\n\r\nBonjour"
+    assert patient_copy(raw, OWN, "patient.mssante.fr") == b"Bonjour"
+
+
+def test_a_very_long_local_part_is_masked_whole() -> None:
+    raw = FROM + b"X-Foo: b " + b"a" * 500 + f"{OTHER}\r\n\r\n".encode()
+    assert b"aaa" not in patient_copy(raw, OWN, "patient.mssante.fr")
+
+
+def test_boundaries_nested_deep_over_very_many_lines_give_the_bare_letter() -> None:
+    nest = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(200))
+    letter = read(FROM + nest + b"\r\n" + b"\n" * MIB)
+    assert letter.incomplete and letter.subject == "s"
+
+
+def test_flowed_lines_and_trace_fields_take_time_in_proportion() -> None:
+    read(FROM + b"Content-Type: text/plain; format=flowed\r\n\r\n" + b"a \n" * MIB)
+    content = ContentHash()
+    for _ in range(64):
+        content.feed(b"Received: x\n" + b"\t\n" * 32_000)
+    assert len(content.hexdigest()) == 64
+
+
+def test_all_plain_parts_together_give_at_most_200_000_characters() -> None:
+    part = b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + "é".encode() * 190_000 + b"\r\n"
+    letter = read(FROM + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * 30 + b"--b--\r\n")
+    assert len(letter.text) <= LONGEST_TEXT + 100 and letter.incomplete
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        b"<table><tr><td>" + b"a" * 4_000 + b"</td></tr>" + b"<tr><td>b</td><td>c</td></tr>" * 9_000,
+        b"<ul>" * 240 + b"<li>x" * 200_000,
+        b"<table><tr><td>" * 20_000,
+        b"<blockquote>" * 100_000 + b"x",
+    ],
+)
+def test_html_to_text_takes_memory_in_proportion(html: bytes) -> None:
+    tracemalloc.start()
+    letter = read(FROM + b"Content-Type: text/html\r\n\r\n" + html)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(letter.text) <= LONGEST_TEXT and peak < 300 * MIB
+
+
+def test_cells_and_items_of_html_stand_apart_in_its_words() -> None:
+    html = (
+        b"<p>Bonjour</p><table><tr><td>Na</td><td>140</td></tr><tr><td>K</td></tr></table><ul><li>un<li>deux</ul>"
+    )
+    assert read(FROM + b"Content-Type: text/html\r\n\r\n" + html).text == "Bonjour\n\nNa  140\nK\n* un\n* deux"
+
+
+@pytest.mark.parametrize(
+    "charset", ["unicode_escape", "raw_unicode_escape", "idna", "punycode", "rot13", "zip", "x\0"]
+)
+def test_only_character_sets_of_mail_are_believed(charset: str) -> None:
+    assert codec_of(charset) is None
+    content_type = f"Content-Type: text/plain; charset={charset}\r\n\r\n".encode()
+    assert bson.encode({"text": read(FROM + content_type + b"a\\ud800 \xe9").text})
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "ISO-8859-15", "windows-1252", "gb2312", "shift_jis", "KOI8-R", "macintosh"]
+)
+def test_real_character_sets_are(charset: str) -> None:
+    assert codec_of(charset)
+
+
+def test_half_characters_are_never_kept() -> None:
+    raw = b"From: =?utf-7?q?+2AA-?= <a@chu.mssante.fr>\r\nSubject: \\ud800 =?utf-16-le?b?ANg=?= =?utf-8?q?a?=\r\n"
+    letter = read(raw + b"Content-Type: text/plain; charset=utf-7\r\n\r\n+2AA- \xff\r\n")
+    assert letter.sender is not None
+    assert bson.encode({"all": [letter.subject, letter.text, letter.sender.name]})
+
+
+def test_text_around_encoded_words_stays_as_it_is() -> None:
+    assert decoded(r"C:\users\n =?utf-8?q?=C3=A9?= =?utf-8?q?t=C3=A9?= fin") == r"C:\users\n été fin"
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "application/vnd.oasis.opendocument.t☃",
+        "application/vnd.oasis.opendocument.a\r\nx: y",
+        "application/vnd.oasis.opendocument." + "a" * 300,
+    ],
+)
+def test_a_label_that_is_no_media_type_is_not_believed(label: str) -> None:
+    assert media_type_of(b"PK\x03\x04", label) == "application/zip"
