@@ -34,5 +34,5 @@ def test_the_gateway_shows_nothing_of_the_inside(stack: Stack, path: str) -> Non
     gateway.request("GET", path)
     answer = gateway.getresponse()
     assert answer.status == 404
-    assert "Cette page n'existe pas".encode() in answer.read()
+    assert b"Cette page n'existe pas" in answer.read()
     gateway.close()
