@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """What every service must be told. A service adds its own fields in a subclass."""
 
-    model_config = SettingsConfigDict(env_prefix="PLI_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="PLI_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     service: ClassVar[str] = ""
     """The service's name in the registry of topics; a subclass sets it."""

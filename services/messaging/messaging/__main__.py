@@ -4,6 +4,7 @@ import argparse
 
 import uvloop
 
+from chassis.settings import read_settings
 from messaging.app import Only, build
 from messaging.settings import MessagingSettings
 
@@ -17,7 +18,7 @@ def main() -> None:
 
 
 async def _run(only: Only | None) -> None:
-    await build(MessagingSettings(), only).run()  # type: ignore[call-arg]
+    await build(read_settings(MessagingSettings), only).run()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import aiosmtplib
 
 from chassis.clock import Clock
 from chassis.effects import Again, Done, GiveUp, LeasedQueue, Outcome
-from chassis.errors import NotFound
+from chassis.errors import BackingServiceAway, Kind, NotFound, PliError
 from chassis.part import Check
 from chassis.store import Row, Tx
 from chassis.telemetry import log
@@ -18,6 +18,7 @@ from contracts.messaging import DeliveryState, ReplyStateChanged
 from messaging.composing import Sender, compose
 from messaging.domain.delivery import GIVE_UP_AFTER, may_follow, pause_after
 from messaging.domain.model import Attachment, Delivery, Message
+from messaging.domain.reasons import DeliveryReason
 from messaging.objects import Objects, sent_key
 from messaging.settings import MessagingSettings
 from messaging.store import MessagingStore
@@ -26,8 +27,6 @@ from messaging.store.rows import struct_of
 LARGEST_REPLY = 20_000_000
 PATIENCE = 30.0
 """Seconds for a relay to answer one command; a large reply may take twice that."""
-REFUSED = "refused-by-recipient"
-NOT_REACHED = "not-reached"
 Refusals = (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused)
 
 
@@ -121,11 +120,13 @@ class Road:
         if not may_follow(delivery.reply_state, "accepted") and delivery.reply_state != "queued":
             return Done(state="sent")
         delivery = await self._begun(delivery)
-        message = await self._store.message(delivery.patient_id, delivery.message_id)
-        content = await self._composed(message)
         try:
+            message = await self._store.message(delivery.patient_id, delivery.message_id)
+            content = await self._composed(message)
             await self._relay.send(message.sender.address, delivery.recipient.address, content)
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+        except BackingServiceAway:
+            raise
+        except Exception as error:
             return self._not_sent(delivery, error)
         log.info("reply.accepted", delivery_id=delivery.id, size=len(content), attempts=delivery.attempts)
         moved = delivery.moved_to("accepted", self._clock())
@@ -166,7 +167,10 @@ class Road:
                 yield chunk
 
     def _not_sent(self, delivery: Delivery, error: Exception) -> Outcome:
-        """5xx fails at once; anything else is tried again with growing pauses, for 48 hours."""
+        """5xx fails at once, and so does a reply whose files are gone; anything else is tried for 48 hours.
+
+        Also what nobody foresaw ends in a state that the patient is told.
+        """
         permanent = _is_permanent(error)
         log.warning(
             "reply.not-accepted",
@@ -175,11 +179,13 @@ class Road:
             permanent=permanent,
             status=_status(error),
         )
+        if isinstance(error, PliError) and error.kind is Kind.PERMANENT:
+            return self._given_up(delivery, "failed", DeliveryReason.DAMAGED)
         if permanent:
-            return self._given_up(delivery, "failed", REFUSED)
+            return self._given_up(delivery, "failed", DeliveryReason.REFUSED)
         at = self._clock()
         if at - delivery.queued_at >= GIVE_UP_AFTER:
-            return self._given_up(delivery, "given-up", NOT_REACHED)
+            return self._given_up(delivery, "given-up", DeliveryReason.TOO_LATE)
         return Again(due_at=_next_try(at, delivery))
 
     def _given_up(self, delivery: Delivery, state: DeliveryState, reason: str) -> Outcome:
@@ -213,6 +219,8 @@ def _is_permanent(error: Exception) -> bool:
     """A 5xx to the transaction; a relay that doesn't even greet us properly may mend."""
     if isinstance(error, aiosmtplib.SMTPConnectResponseError | aiosmtplib.SMTPHeloError):
         return False
+    if isinstance(error, UnicodeError):
+        return True  # an address in letters that the relay cannot be given
     status = _status(error)
     return status is not None and 500 <= status < 600
 

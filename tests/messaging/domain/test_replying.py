@@ -115,6 +115,11 @@ def test_the_copied_one_who_ended_cannot_be_ticked() -> None:
     )
 
 
+def test_the_copied_one_who_ended_without_ever_having_written_cannot_be_ticked() -> None:
+    only_ended = replace(record(MARIE, ended=True), last_letter_at=None)
+    assert options([letter(copied=(MARIE,))], record(CHRISTELLE), only_ended).everyone == (CHRISTELLE,)
+
+
 def test_answers_go_where_the_latest_reply_to_says() -> None:
     found = options([letter()], record(CHRISTELLE, reply_to="secretariat@chu.mssante.fr"))
     assert found.sender == Party(name="Christelle Thomas", address="secretariat@chu.mssante.fr")

@@ -175,7 +175,7 @@ async def test_a_5xx_fails_at_once_with_a_reason(house: House, error: Exception)
     house.relay.answer = error
     outcome = await house.perform()
     assert isinstance(outcome, GiveUp)
-    assert (outcome.fields["reply_state"], outcome.fields["reason"]) == ("failed", "refused-by-recipient")
+    assert (outcome.fields["reply_state"], outcome.fields["reason"]) == ("failed", "refused")
 
 
 PASSING = [
@@ -203,4 +203,4 @@ async def test_after_48_hours_it_is_given_up_with_a_reason(house: House) -> None
     house.at += timedelta(hours=48)
     outcome = await house.perform()
     assert isinstance(outcome, GiveUp)
-    assert (outcome.fields["reply_state"], outcome.fields["reason"]) == ("given-up", "not-reached")
+    assert (outcome.fields["reply_state"], outcome.fields["reason"]) == ("given-up", "too-late")

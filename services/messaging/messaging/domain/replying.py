@@ -111,7 +111,7 @@ def _copied(letters: Iterable[Message], known: dict[str, Correspondent]) -> Iter
     for letter in letters:
         for party in letter.recipients:
             record = known.get(party.address)
-            if record is None or record.last_letter_at is None:
+            if record is None or (record.last_letter_at is None and not record.ended):
                 yield party
             elif not record.ended:
                 yield Party(name=record.name, address=record.reply_to or record.address)

@@ -1,6 +1,7 @@
 """Codes and states in a patient's words. Marked here, translated where they are shown."""
 
 from chassis.i18n import mark as _
+from messaging.domain.reasons import DeliveryReason
 
 DELIVERY_WORDS: dict[str, str] = {
     "queued": _("En cours d'envoi à %(name)s"),
@@ -21,10 +22,9 @@ DELIVERY_TONES: dict[str, str] = {
 }
 
 DELIVERY_REASONS: dict[str, str] = {
-    "refused": _("son serveur de messagerie a refusé le message"),
-    "unknown-recipient": _("son adresse n'existe plus"),
-    "too-large": _("le message est trop volumineux pour son serveur de messagerie"),
-    "too-late": _("son serveur de messagerie n'a pas répondu pendant 48 heures"),
+    DeliveryReason.REFUSED: _("son serveur de messagerie a refusé le message"),
+    DeliveryReason.TOO_LATE: _("son serveur de messagerie n'a pas répondu pendant 48 heures"),
+    DeliveryReason.DAMAGED: _("un document joint n'a pas pu être lu"),
 }
 
 BLOCKED_WORDS: dict[str, str] = {
