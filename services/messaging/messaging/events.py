@@ -96,16 +96,19 @@ def _patient(event: PatientChanged) -> Patient:
 
 
 class DraftFiles:
-    """Files that other services hand over to drafts. An answer for a row that is gone is dropped."""
+    """Files that other services hand over to drafts. An answer for a row that is gone is dropped.
+
+    A file that arrived wins over a refusal, whichever came first: after "Réessayer" both may be under way.
+    """
 
     def __init__(self, store: MessagingStore, objects: Objects) -> None:
         self._store = store
         self._objects = objects
 
     async def fetch(self, event: HandedOver, origin: Origin) -> StoredObject | None:
-        """Take the bytes into our bucket, if the row still waits for them."""
-        row = await self._waiting(event)
-        if row is None:
+        """Take the bytes into our bucket, if the row has none yet."""
+        row = await self._row(event)
+        if row is None or row.state is RowState.READY:
             return None
         producer = origin.topic.partition(".")[0]
         target = row_key(row.patient_id, row.draft_id, row.id)
@@ -115,13 +118,14 @@ class DraftFiles:
 
     async def arrived(self, tx: Tx, event: HandedOver, stored: StoredObject | None) -> None:
         """The row is ready, or refused if the draft would become too large."""
-        row = await self._waiting(event, tx)
-        if row is None or stored is None:
+        row = await self._row(event, tx)
+        if row is None or row.state is RowState.READY or stored is None:
             return
         claim = event.claim
         ready = replace(
             row,
             state=RowState.READY,
+            reason=None,
             filename=claim.filename,
             media_type=claim.media_type,
             size=stored.size,
@@ -140,16 +144,15 @@ class DraftFiles:
 
     async def refused(self, tx: Tx, event: Refused, prepared: None) -> None:
         """The row is refused, with its reason."""
-        row = await self._waiting(event, tx)
-        if row is not None:
+        row = await self._row(event, tx)
+        if row is not None and row.state is RowState.PENDING:
             await self._store.save_draft_row(tx, replace(row, state=RowState.REFUSED, reason=event.reason))
 
-    async def _waiting(self, event: HandedOver | Refused, tx: Tx | None = None) -> DraftRow | None:
+    async def _row(self, event: HandedOver | Refused, tx: Tx | None = None) -> DraftRow | None:
         try:
-            row = await self._store.draft_row(event.patient_id, event.draft_id, event.row_id, tx)
+            return await self._store.draft_row(event.patient_id, event.draft_id, event.row_id, tx)
         except NotFound:
             return None
-        return row if row.state is RowState.PENDING else None
 
 
 class Keeps:

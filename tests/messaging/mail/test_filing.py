@@ -362,6 +362,22 @@ async def test_a_refused_file_says_why() -> None:
     assert (await store.draft_row(PATIENT_ID, row.draft_id, row.id)).reason == "unknown-document"
 
 
+@given(st.permutations(["arrived", "refused", "arrived", "refused"]))
+async def test_what_became_of_a_draft_s_file_does_not_depend_on_order(order: list[str]) -> None:
+    store, files, (row,) = await drafting(10)
+    there = handed_over(row, 123)
+    refused = HandoverRefused(
+        patient_id=PATIENT_ID, draft_id=row.draft_id, row_id=row.id, reason="not-found", refused_at=AT
+    )
+    for what in order:
+        if what == "arrived":
+            await arrive(store, files, there)
+        else:
+            await store.transact(lambda tx: files.refused(tx, refused, None))
+    found = await store.draft_row(PATIENT_ID, row.draft_id, row.id)
+    assert (found.state, found.reason, found.size) == (RowState.READY, None, 123)
+
+
 @given(st.permutations(["added", "refused", "added"]))
 async def test_what_became_of_a_kept_attachment_does_not_depend_on_order(order: list[str]) -> None:
     store = MailStore()
