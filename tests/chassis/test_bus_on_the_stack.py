@@ -221,6 +221,21 @@ async def test_a_backing_service_away_is_waited_for_longer_than_the_poll_interva
         await eventually(lambda: _says(bus, None))
 
 
+async def test_a_lane_whose_consumption_was_cancelled_is_not_ready_and_consumes_again(
+    settings, store, effects, trial, eventually, monkeypatch
+) -> None:
+    monkeypatch.setattr("chassis.bus.bus.LOOK_EVERY", 3.0)
+    async with running(settings, store, effects, trial) as bus:
+        consuming = [task for lane in bus._lanes for task in lane._subscriber.tasks]
+        for task in consuming:
+            task.cancel()
+        await asyncio.wait(consuming)
+        assert await _says(bus, "not consuming")
+        await publish(store, 1)
+        await eventually(lambda: _is(effects, [-1, 1]))
+        await eventually(lambda: _says(bus, None))
+
+
 async def _is(effects: Effects, numbers: list[int]) -> bool:
     return await effects.numbers() == numbers
 

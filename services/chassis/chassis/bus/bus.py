@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 from faststream.kafka import KafkaBroker
@@ -21,6 +21,7 @@ from chassis.settings import Settings
 from chassis.store import Row, Store
 
 SWEEP_EVERY = 0.5
+LOOK_EVERY = 1.0
 ANSWER_WITHIN = 1.5
 
 
@@ -40,21 +41,25 @@ class Bus:
         self._broker: KafkaBroker | None = None
         self._lanes: list[Lane] = []
         self._sweeper = Loop("waiting-sweeper", self._sweep)
+        self._reviver = Loop("lane-reviver", self._revive)
 
     async def start(self) -> None:
         """Connect and consume. Raises `BackingServiceAway` while the bus is."""
         await self._dead_letters.start()
         broker, lanes = self._build()
         try:
-            await broker.start()
+            await broker.connect()
+            await _together([lane.start() for lane in lanes])
         except BaseException:
             await broker.stop()
             raise
         self._broker, self._lanes = broker, lanes
         self._sweeper.start()
+        self._reviver.start()
 
     async def stop(self) -> None:
         """Finish the records under way, commit their offsets, leave the groups."""
+        await self._reviver.stop()
         await self._sweeper.stop()
         if self._broker is not None:
             await self._broker.stop()
@@ -90,6 +95,11 @@ class Bus:
         answers = await self._lanes[0].bus_answers(ANSWER_WITHIN)
         return None if answers else "the bus does not answer"
 
+    async def _revive(self) -> None:
+        await asyncio.sleep(LOOK_EVERY)
+        for lane in self._lanes:
+            await lane.revive()
+
     async def _sweep(self) -> None:
         await asyncio.sleep(SWEEP_EVERY)
         for row in await self._waiting.due(list(self._processings)):
@@ -105,3 +115,10 @@ class Bus:
             await self._waiting.forget(row)
         else:
             await self._waiting.postpone(row)
+
+
+async def _together(starts: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """All at once: a group that is joined by one lane after the other is balanced anew for each of them."""
+    for result in await asyncio.gather(*starts, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result

@@ -31,6 +31,7 @@ class Lane:
     def __init__(self, settings: Settings, broker: KafkaBroker, processing: Processing) -> None:
         self._clock = asyncio.get_running_loop().time
         self._away: tuple[str, float] | None = None
+        self._busy = False
         self._processing = processing
         self._batch = settings.batch
         self._moved_at = self._clock()
@@ -48,6 +49,27 @@ class Lane:
         )
         self._subscriber(self._handle)
 
+    async def start(self) -> None:
+        """Join the group and consume. Raises the bus's errors."""
+        await self._subscriber.start()
+
+    async def revive(self) -> None:
+        """Join the group anew if nothing is consumed any more. Raises the bus's errors.
+
+        A client that leaves its group lets the cancelling of its own tasks escape; FastStream takes that for
+        the end it was told, and starts nothing again.
+        """
+        if self._consuming and (self._busy or not await self._is_stuck()):
+            return
+        log.warning("lane.revived", topic=self.name)
+        self._moved_at = self._clock()
+        await self._subscriber.stop()
+        await self._subscriber.start()
+
+    @property
+    def _consuming(self) -> bool:
+        return self._subscriber.consumer is not None and not all(task.done() for task in self._subscriber.tasks)
+
     @property
     def name(self) -> str:
         """The topic this lane consumes."""
@@ -63,18 +85,19 @@ class Lane:
     async def wrong(self) -> str | None:
         """What keeps this lane from consuming, or None."""
         consumer = self._subscriber.consumer
-        tasks = self._subscriber.tasks
-        if consumer is None or not tasks or all(task.done() for task in tasks):
+        if consumer is None or not self._consuming:
             return "not consuming"
         if self.away:
             return f"waits for {self.away}"
         if not consumer.assignment():
             return "no partitions yet"
-        return "stuck" if await self._is_stuck(consumer) else None
+        return "stuck" if await self._is_stuck() else None
 
-    async def _is_stuck(self, consumer: AIOKafkaConsumer) -> bool:
+    async def _is_stuck(self) -> bool:
+        """Whether records lie there and none was taken for a minute."""
+        consumer: AIOKafkaConsumer | None = self._subscriber.consumer
         idle = self._clock() - self._moved_at
-        if idle < STUCK_AFTER:
+        if consumer is None or idle < STUCK_AFTER:
             return False
         for partition in consumer.assignment():
             position = await asyncio.wait_for(consumer.position(partition), 1.0)
@@ -98,12 +121,13 @@ class Lane:
         consumer: Any = message.consumer
         first: Any = message.raw_message
         records = [first, *await self._fetched_already(consumer)]
-        self._moved_at = self._clock()
+        self._moved_at, self._busy = self._clock(), True
         try:
             await self._processing.batch([Raw.of(record) for record in records])
         except Exception as error:
             await self._give_back(consumer, records, error)
-        self._moved_at = self._clock()
+        finally:
+            self._moved_at, self._busy = self._clock(), False
 
     def _note(self, error: Exception) -> None:
         if self.away is None:
