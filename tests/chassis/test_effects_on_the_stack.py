@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chassis.clock import now
-from chassis.effects import Again, Done, GiveUp, LeasedQueue, Outcome, new_row
+from chassis.effects import Again, Done, GiveUp, Judged, LeasedQueue, Outcome, Shares, new_row
 from chassis.errors import BackingServiceAway, PliError
 from chassis.ids import new_id
 from chassis.store import Row, Store, Tx
@@ -29,9 +29,12 @@ class Peer:
     def __init__(self) -> None:
         self.reached: list[str] = []
         self.answers: list[Outcome | Exception] = []
+        self.hurried = asyncio.Event()
 
     async def perform(self, row: Row) -> Outcome:
         self.reached.append(row["word"])
+        if row.get("slow"):
+            await self.hurried.wait()
         answer = self.answers.pop(0) if self.answers else Done()
         if isinstance(answer, Exception):
             raise answer
@@ -54,8 +57,8 @@ async def working(store: Store[Tx], peer: Peer, **how: Any) -> AsyncIterator[Lea
         await queue.stop()
 
 
-async def put(store: Store[Tx], word: str) -> str:
-    row = new_row(new_id(), now(), word=word)
+async def put(store: Store[Tx], word: str, **fields: Any) -> str:
+    row = new_row(new_id(), now(), word=word, **fields)
 
     async def work(tx: Tx) -> None:
         await store.collection("notes").insert_one(row, session=tx.session)
@@ -150,6 +153,43 @@ async def test_outcomes_that_come_together_are_committed_together(store, peer, e
     assert len(commits) < 20
 
 
+async def test_one_slow_peer_holds_up_nobody_else(store, peer, eventually) -> None:
+    slow = [await put(store, f"slow-{number}", peer="slow", slow=True) for number in range(20)]
+    quick = [await put(store, f"quick-{number}", peer=f"quick-{number % 3}") for number in range(9)]
+    async with working(store, peer, concurrency=4, shares=Shares("peer", at_once=2)):
+        await eventually(lambda: _all_sent(store, quick))
+        assert sum(word.startswith("slow") for word in peer.reached) == 2
+        peer.hurried.set()
+        await eventually(lambda: _all_sent(store, slow))
+    assert len(peer.reached) == len(set(peer.reached)) == 29
+
+
+async def test_an_effect_may_take_longer_than_its_lease_while_its_worker_lives(store, peer, eventually) -> None:
+    lease = timedelta(seconds=0.6)
+    async with working(store, peer, lease=lease), working(store, peer, lease=lease):
+        row = await put(store, "slow", slow=True)
+        await eventually(lambda: _is(peer.reached == ["slow"]))
+        await asyncio.sleep(2.5)
+        assert peer.reached == ["slow"]
+        peer.hurried.set()
+        await eventually(lambda: _state_is(store, row, "sent"))
+
+
+async def test_an_outcome_may_depend_on_what_others_did_to_the_row_meanwhile(store, peer, eventually) -> None:
+    told = Happened(patient_id=new_id(), number=1, at=now())
+    peer.answers = [
+        Judged(lambda row: Done(fields={"heard": row["said"]}, events=[(told, told.patient_id)])),
+    ]
+    async with working(store, peer):
+        row = await put(store, "slow", slow=True)
+        await eventually(lambda: _is(bool(peer.reached)))
+        await store.collection("notes").update_one({"_id": row}, {"$set": {"said": "meanwhile"}})
+        peer.hurried.set()
+        await eventually(lambda: _state_is(store, row, "sent"))
+    assert (await state(store, row))["heard"] == "meanwhile"
+    assert await store.collection("outbox").count_documents({}) == 1
+
+
 def _commits_of(store: Store[Tx]) -> list[Any]:
     commits: list[Any] = []
     transact = store.transact
@@ -160,6 +200,10 @@ def _commits_of(store: Store[Tx]) -> list[Any]:
 
     store.transact = counted  # type: ignore[method-assign]
     return commits
+
+
+async def _is(held: bool) -> bool:
+    return held
 
 
 async def _state_is(store: Store[Tx], row_id: str, expected: str) -> bool:

@@ -13,17 +13,29 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel
 
 from chassis.background import Loop
+from chassis.candidates import Candidates, Shares, busy_keys, cut, queued
 from chassis.clock import Clock, now
 from chassis.errors import Kind, PliError, kind_of
 from chassis.ids import new_id
-from chassis.outcomes import Again, Done, GiveUp, Outcome, Outcomes
+from chassis.outcomes import Again, Done, GiveUp, Judged, Outcome, Outcomes
 from chassis.part import Check
 from chassis.store import Row, Store, away
 from chassis.store.wake import Waker, woken
 from chassis.telemetry import continuing, current_traceparent, log
 from chassis.telemetry.metrics import EFFECTS
 
-__all__ = ["LEASED_INDEXES", "Again", "Done", "GiveUp", "LeasedQueue", "Outcome", "Perform", "new_row"]
+__all__ = [
+    "LEASED_INDEXES",
+    "Again",
+    "Done",
+    "GiveUp",
+    "Judged",
+    "LeasedQueue",
+    "Outcome",
+    "Perform",
+    "Shares",
+    "new_row",
+]
 
 SWEEP_AFTER = 1.0
 PAUSE_WHEN_AWAY = (1.0, 5.0)
@@ -55,7 +67,11 @@ def new_row(row_id: str, due_at: datetime, **fields: Any) -> Row:
 
 
 class LeasedQueue:
-    """Performs the rows of one collection, at most `concurrency` at once in this process."""
+    """Performs the rows of one collection, at most `concurrency` at once in this process.
+
+    `shares` keep the rows of one key from taking all the places. A lease is renewed while its row is being
+    performed: `lease` is how soon the rows of a killed worker are taken up, not how long an effect may take.
+    """
 
     def __init__(
         self,
@@ -65,6 +81,7 @@ class LeasedQueue:
         *,
         concurrency: int = 8,
         lease: timedelta = timedelta(seconds=90),
+        shares: Shares | None = None,
         clock: Clock = now,
     ) -> None:
         self.name = f"{collection}-queue"
@@ -74,19 +91,23 @@ class LeasedQueue:
         self._perform = perform
         self._outcomes = Outcomes(store, collection)
         self._concurrency = concurrency
-        self._performing = 0
+        self._shares = shares
+        self._candidates = Candidates(self._rows, shares)
+        self._performing: dict[tuple[str, str], Row] = {}
         self._freed = asyncio.Event()
         self._lease = lease
         self._clock = clock
         self._wake = asyncio.Event()
         self._waker = Waker(store, collection, self._wake)
         self._loop = Loop(self.name, self._turn)
+        self._renewing = Loop(f"{self.name}-leases", self._renew)
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Begin to perform; the store may come later."""
         self._waker.start()
         self._loop.start()
+        self._renewing.start()
 
     async def stop(self) -> None:
         """Take no more rows and finish those under way; one that is cut is taken again after its lease."""
@@ -96,6 +117,7 @@ class LeasedQueue:
             await asyncio.wait(self._under_way, timeout=5.0)
         for task in self._under_way:
             task.cancel()
+        await self._renewing.stop()
 
     def checks(self) -> Mapping[str, Check]:
         """Ready while rows are looked for."""
@@ -103,12 +125,27 @@ class LeasedQueue:
 
     async def _turn(self) -> None:
         await self._place()
-        candidates = await self._candidates()
-        taken = await self._take(candidates) if candidates else []
+        found = await self._due()
+        taken = await self._take(found) if found else []
         for row in taken:
             self._begin(row)
         if not taken:
             await woken(self._wake, SWEEP_AFTER)
+
+    async def _renew(self) -> None:
+        """Hold on to the rows under way that are older than a sweep of this."""
+        before = list(self._performing.values())
+        await asyncio.sleep(self._lease / timedelta(seconds=3))
+        held = [row for row in before if _lease_of(row) in self._performing]
+        if held:
+            still = {
+                "_id": {"$in": [row["_id"] for row in held]},
+                "lease_owner": {"$in": list({row["lease_owner"] for row in held})},
+                "state": "sending",
+            }
+            with away():
+                renewed = {"$set": {"lease_until": self._clock() + self._lease}}
+                await self._rows.update_many(still, renewed)
 
     async def _place(self) -> None:
         """Wait until another row may be performed: too many unwritten outcomes hold it back, too."""
@@ -117,16 +154,13 @@ class LeasedQueue:
             await self._freed.wait()
 
     def _free(self) -> int:
-        return min(self._concurrency - self._performing, UNWRITTEN * self._concurrency - len(self._under_way))
+        return min(self._concurrency - len(self._performing), UNWRITTEN * self._concurrency - len(self._under_way))
 
-    async def _candidates(self) -> list[Row]:
-        at, most = self._clock(), self._free()
+    async def _due(self) -> list[Row]:
         with away():
-            rows = await self._rows.find(_queued(at)).sort("due_at", ASCENDING).limit(most).to_list(most)
-            if len(rows) < most:
-                cut = self._rows.find(_cut(at)).sort("lease_until", ASCENDING)
-                rows += await cut.limit(most - len(rows)).to_list(most)
-        return rows
+            return await self._candidates.find(
+                self._clock(), self._free(), busy_keys(self._performing.values(), self._shares)
+            )
 
     async def _take(self, rows: Sequence[Row]) -> list[Row]:
         """Those of the rows that no other worker was faster to take, under a lease of their own."""
@@ -136,14 +170,14 @@ class LeasedQueue:
             "$inc": {"attempts": 1},
         }
         with away():
-            for state, still in (("queued", _queued(at)), ("sending", _cut(at))):
+            for state, still in (("queued", queued(at)), ("sending", cut(at))):
                 if ids := [row["_id"] for row in rows if row["state"] == state]:
                     await self._rows.update_many({"_id": {"$in": ids}, **still}, taking)
             mine = {"_id": {"$in": [row["_id"] for row in rows]}, "lease_owner": lease}
             return await self._rows.find(mine).sort("due_at", ASCENDING).to_list(len(rows))
 
     def _begin(self, row: Row) -> None:
-        self._performing += 1
+        self._performing[_lease_of(row)] = row
         task = asyncio.create_task(self._one(row))
         self._under_way.add(task)
         task.add_done_callback(self._ended)
@@ -160,10 +194,16 @@ class LeasedQueue:
             try:
                 outcome = await self._outcome(row)
             finally:
-                self._performing -= 1
-                self._freed.set()
-            EFFECTS.labels(self.name, outcome.state).inc()
-            await self._outcomes.write(row, outcome)
+                self._leave(row)
+            written = await self._outcomes.write(row, outcome)
+            EFFECTS.labels(self.name, written.state if written else "lease-lost").inc()
+
+    def _leave(self, row: Row) -> None:
+        """Another row may be performed; when it had to wait for its key's share, it is looked for now."""
+        self._performing.pop(_lease_of(row), None)
+        self._freed.set()
+        if self._shares:
+            self._wake.set()
 
     async def _outcome(self, row: Row) -> Outcome:
         try:
@@ -181,9 +221,5 @@ class LeasedQueue:
         return Again(due_at=self._clock() + RETRY_UNFORESEEN)
 
 
-def _queued(at: datetime) -> Row:
-    return {"state": "queued", "due_at": {"$lte": at}}
-
-
-def _cut(at: datetime) -> Row:
-    return {"state": "sending", "lease_until": {"$lte": at}}
+def _lease_of(row: Row) -> tuple[str, str]:
+    return row["_id"], row["lease_owner"]

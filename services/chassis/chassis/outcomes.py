@@ -1,7 +1,7 @@
 """What became of effects, written to their rows with the events that tell it: many in one transaction."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -44,7 +44,20 @@ class Again:
     state: str = "queued"
 
 
-Outcome = Done | GiveUp | Again
+Decided = Done | GiveUp | Again
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An outcome decided at its commit by the row as it is then: others may have changed it meanwhile.
+
+    `by` is called once more when the commit met another transaction, so all it may do is judge.
+    """
+
+    by: Callable[[Row], Decided]
+
+
+Outcome = Decided | Judged
 
 
 @dataclass(frozen=True)
@@ -53,12 +66,16 @@ class _Waiting:
 
     row: Row
     outcome: Outcome
-    written: "asyncio.Future[None]"
+    written: "asyncio.Future[Decided | None]"
 
     @property
     def lease(self) -> Row:
         """The row, as long as the lease under which the effect was performed holds."""
         return {"_id": self.row["_id"], "lease_owner": self.row["lease_owner"], "state": "sending"}
+
+    def decided(self, found: Row) -> Decided:
+        """What becomes of the row that the commit found."""
+        return self.outcome.by(found) if isinstance(self.outcome, Judged) else self.outcome
 
 
 class Outcomes:
@@ -70,14 +87,14 @@ class Outcomes:
         self._waiting: list[_Waiting] = []
         self._turn = asyncio.Lock()
 
-    async def write(self, row: Row, outcome: Outcome) -> None:
-        """Return once the outcome is committed, or void because the lease ran out. Raises what prevented it."""
+    async def write(self, row: Row, outcome: Outcome) -> Decided | None:
+        """What was committed, or None because the lease ran out. Raises what prevented it."""
         mine = _Waiting(row, outcome, asyncio.get_running_loop().create_future())
         self._waiting.append(mine)
         async with self._turn:
             if not mine.written.done():
                 await self._write_waiting()
-        await mine.written
+        return await mine.written
 
     async def _write_waiting(self) -> None:
         batch, self._waiting = self._waiting, []
@@ -85,7 +102,7 @@ class Outcomes:
 
     async def _write_together(self, batch: Sequence[_Waiting]) -> None:
         try:
-            await self._store.transact(lambda tx: self._commit(tx, batch))
+            committed = await self._store.transact(lambda tx: self._commit(tx, batch))
         except Exception as error:
             await self._after(batch, error)
         except BaseException:
@@ -93,7 +110,7 @@ class Outcomes:
             raise
         else:
             for each in batch:
-                _end(each)
+                _end(each, committed.get(each.row["_id"]))
 
     async def _after(self, batch: Sequence[_Waiting], error: Exception) -> None:
         """One of several may be what the store cannot take: then each is tried alone."""
@@ -103,35 +120,43 @@ class Outcomes:
         for each in batch:
             await self._write_together([each])
 
-    async def _commit(self, tx: Tx, batch: Sequence[_Waiting]) -> None:
-        """Write the outcomes, and the events of those whose lease is still ours."""
-        held = await self._held(tx, batch)
+    async def _commit(self, tx: Tx, batch: Sequence[_Waiting]) -> dict[str, Decided]:
+        """Write the outcomes, and the events of those whose lease is still ours, by the rows' ids."""
+        found = await self._found(tx, batch)
+        held = [each for each in batch if _holds(each, found)]
+        decided = {each.row["_id"]: each.decided(found[each.row["_id"]]) for each in held}
         if not held:
-            return
-        changes = [UpdateOne(each.lease, {"$set": _changes(each.outcome)}) for each in held]
+            return {}
+        changes = [UpdateOne(each.lease, {"$set": _changes(decided[each.row["_id"]])}) for each in held]
         await self._rows.bulk_write(changes, session=tx.session)
         for each in held:
             with continuing(each.row.get("traceparent"), "outcome"):
-                for event, key in each.outcome.events:
+                for event, key in decided[each.row["_id"]].events:
                     tx.publish(event, key)
+        return decided
 
-    async def _held(self, tx: Tx, batch: Sequence[_Waiting]) -> list[_Waiting]:
+    async def _found(self, tx: Tx, batch: Sequence[_Waiting]) -> dict[str, Row]:
         query = {"_id": {"$in": [each.row["_id"] for each in batch]}, "state": "sending"}
-        rows = await self._rows.find(query, {"lease_owner": 1}, session=tx.session).to_list(len(batch))
-        owners = {row["_id"]: row["lease_owner"] for row in rows}
-        return [each for each in batch if owners.get(each.row["_id"]) == each.row["lease_owner"]]
+        judged = any(isinstance(each.outcome, Judged) for each in batch)
+        rows = self._rows.find(query, None if judged else {"lease_owner": 1}, session=tx.session)
+        return {row["_id"]: row for row in await rows.to_list(len(batch))}
 
 
-def _changes(outcome: Outcome) -> Row:
+def _holds(each: _Waiting, found: Mapping[str, Row]) -> bool:
+    row = found.get(each.row["_id"])
+    return row is not None and row["lease_owner"] == each.row["lease_owner"]
+
+
+def _changes(outcome: Decided) -> Row:
     changes: Row = {**outcome.fields, "state": outcome.state, "lease_until": None, "lease_owner": None}
     if isinstance(outcome, Again):
         changes["due_at"] = outcome.due_at
     return changes
 
 
-def _end(each: _Waiting) -> None:
+def _end(each: _Waiting, committed: Decided | None) -> None:
     if not each.written.done():
-        each.written.set_result(None)
+        each.written.set_result(committed)
 
 
 def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
