@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis.ids import new_id
-from messaging.domain.letter import Letter
+from messaging.domain.letter import Letter, receipt_address
 from messaging.letters import read_letter
 
 LETTER_ID = new_id()
@@ -315,3 +315,17 @@ def test_no_bytes_make_the_reader_stumble(pieces: list[bytes], line_end: bytes) 
     for part in letter.parts:
         part.filename.encode()
         assert part.filename and "/" not in part.filename
+
+
+def test_an_automatic_answer_is_told_and_a_receipt_is_noted_only_for_the_envelopes_sender() -> None:
+    asked = FROM + b"Disposition-Notification-To: Christelle <Christelle@chu.mssante.fr>\r\n"
+    letter = read(asked + b"\r\nBonjour")
+    assert not letter.auto_reply and letter.receipt_to == "christelle@chu.mssante.fr"
+    assert receipt_address(letter, "Christelle@chu.mssante.fr") == "christelle@chu.mssante.fr"
+    assert receipt_address(letter, "other@chu.mssante.fr") is None and receipt_address(letter, "") is None
+    absent = read(asked + b"Auto-Submitted: auto-replied\r\n\r\nJe suis en vacances")
+    assert absent.auto_reply and receipt_address(absent, "christelle@chu.mssante.fr") is None
+
+
+def test_a_receipt_asked_for_several_addresses_goes_to_none() -> None:
+    assert read(FROM + b"Disposition-Notification-To: a@b.fr, c@d.fr\r\n\r\nx").receipt_to is None

@@ -150,6 +150,12 @@ def test_a_name_like_the_service_s_is_marked_as_an_outsider_s(client, world):
     assert "Expéditeur extérieur au service" in client.get(address(letter)).text
 
 
+def test_an_automatic_answer_is_marked_as_one(client, world):
+    absent = world.letter(auto_reply=True)
+    assert "Réponse automatique" in client.get(address(absent)).text
+    assert "Réponse automatique" not in client.get(address(world.letter())).text
+
+
 def test_a_merged_conversation_leads_to_where_it_went(client, world):
     first = world.letter()
     second = world.letter(conversation_id=first.id, at=AT + timedelta(hours=1))

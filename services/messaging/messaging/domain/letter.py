@@ -37,7 +37,8 @@ class Part(Struct, frozen=True, kw_only=True):
 class Letter(Struct, frozen=True, kw_only=True):
     """What a letter says. `subject` is as received, `html` sanitised, `sender` None when unreadable.
 
-    `incomplete` says that something in it could not be read; the original then tells more.
+    `incomplete` says that something in it could not be read; the original then tells more. `auto_reply`:
+    no person wrote it (RFC 3834). `receipt_to` is where a read receipt was asked to go (RFC 8098 §2.1).
     """
 
     sender: Mailer | None
@@ -47,6 +48,8 @@ class Letter(Struct, frozen=True, kw_only=True):
     message_id: str = ""
     references: tuple[str, ...] = ()
     end_header: bool = False
+    auto_reply: bool = False
+    receipt_to: str | None = None
     text: str = ""
     html: str | None = None
     parts: tuple[Part, ...] = ()
@@ -115,12 +118,26 @@ def message_from(letter: Letter, filed: Filed, patient: Patient, service: Servic
         reply_to=reply_to,
         reply_to_ignored=ignored,
         ends_exchange=letter.ends,
+        auto_reply=letter.auto_reply,
+        receipt_to=receipt_address(letter, filed.envelope_sender),
         resembles_service=resembles_service(sender.name, service.name),
         links=links_of(letter.message_id, letter.references),
         thread_key=thread_key(sender.address, letter.subject),
         refers=bool(letter.references),
         traceparent=filed.traceparent,
     )
+
+
+def receipt_address(letter: Letter, envelope_sender: str) -> str | None:
+    """Where a read receipt may go: only to the very sender of the envelope, and never to a program.
+
+    RFC 8098 §2.1: another address than the envelope's wants the reader's consent; RFC 3834 §2: no automatic
+    answer to an automatic one.
+    """
+    asked = letter.receipt_to
+    if asked is None or letter.auto_reply or asked != envelope_sender.strip().lower():
+        return None
+    return asked
 
 
 def _reply_to(letter: Letter, sender: Party, domains: Domains) -> tuple[str | None, str | None]:

@@ -105,6 +105,7 @@ class Message(Kept, frozen=True, kw_only=True):
     `Re:` and the like. `text` is always there; `html_key` names the sanitised HTML when there is one.
     `incomplete` says that the letter could not be read in full. `original_key` is the patient's copy of
     the letter as received, other patients masked; `raw_key` the untouched evidence, never given out.
+    `auto_reply`: a program answered (RFC 3834). `receipt_to`: where a read receipt may go, if one was asked.
     `links` are the Message-IDs that tie conversations; `thread_key` ties by sender and subject.
     """
 
@@ -128,6 +129,8 @@ class Message(Kept, frozen=True, kw_only=True):
     reply_to: str | None = None
     reply_to_ignored: str | None = None
     ends_exchange: bool = False
+    auto_reply: bool = False
+    receipt_to: str | None = None
     resembles_service: bool = False
     read_at: Instant | None = None
     links: tuple[str, ...] = ()

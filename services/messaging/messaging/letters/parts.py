@@ -54,7 +54,7 @@ def walk(message: "Mime[str, str]", found: Found, depth: int = 0) -> Found:
         found.incomplete = True
         return found
     if message.is_multipart() and message.get_content_maintype() == "multipart":
-        for part in _children(message):
+        for part in children(message):
             walk(part, found, depth + 1)
         found.incomplete |= any("Boundary" in type(defect).__name__ for defect in message.defects)
         return found
@@ -62,7 +62,8 @@ def walk(message: "Mime[str, str]", found: Found, depth: int = 0) -> Found:
     return found
 
 
-def _children(message: "Mime[str, str]") -> Iterator["Mime[str, str]"]:
+def children(message: "Mime[str, str]") -> Iterator["Mime[str, str]"]:
+    """The parts of a multipart, or the message inside a message part; nothing for others."""
     payload = message.get_payload()
     if isinstance(payload, list):
         yield from (part for part in payload if isinstance(part, Message))
@@ -75,7 +76,7 @@ def _leaf(part: "Mime[str, str]", found: Found) -> None:
     attached = disposition.lower().startswith("attachment") or bool(name)
     if part.get_content_maintype() == "multipart":
         # a multipart without parts: its boundary is missing or never found
-        _add(found.texts, raw_text(_bytes_of(part)), LONGEST_TEXT, found)
+        _add(found.texts, raw_text(bytes_of(part)), LONGEST_TEXT, found)
         found.incomplete = True
     elif label == "text/plain" and not attached:
         _add_text(part, found)
@@ -94,7 +95,7 @@ def _add_text(part: "Mime[str, str]", found: Found) -> None:
 
 def _text_in(part: "Mime[str, str]", longest: int) -> str:
     """A part's text, of which one character more than the longest says that there was more."""
-    return readable(_bytes_of(part), _charset(part), (longest + 1) * BYTES_A_CHARACTER)
+    return readable(bytes_of(part), _charset(part), (longest + 1) * BYTES_A_CHARACTER)
 
 
 def _add(texts: list[str], text: str, longest: int, found: Found) -> None:
@@ -106,7 +107,7 @@ def _add(texts: list[str], text: str, longest: int, found: Found) -> None:
 
 def _add_file(part: "Mime[str, str]", name: str, label: str, found: Found) -> None:
     nested = part.get_content_maintype() == "message" and part.is_multipart()
-    content = _nested_bytes(part) if nested else _bytes_of(part)
+    content = nested_bytes(part) if nested else bytes_of(part)
     if not content and not name:
         return
     media_type = "message/rfc822" if nested and label == "message/rfc822" else media_type_of(content, label)
@@ -130,23 +131,23 @@ def _subject_of(part: "Mime[str, str]", nested: bool) -> str:
     """A nested message has its subject for a name."""
     if not nested:
         return ""
-    subject = next((decoded(header(child, "subject")) for child in _children(part)), "")
+    subject = next((decoded(header(child, "subject")) for child in children(part)), "")
     return f"{subject[:120]}.eml".replace("/", "-") if subject else ""
 
 
-def _nested_bytes(part: "Mime[str, str]") -> bytes:
+def nested_bytes(part: "Mime[str, str]") -> bytes:
     """A nested message as a file of its own, nothing of it lost."""
     plain = policy.compat32.clone(max_line_length=None)
     chunks = []
-    for child in _children(part):
+    for child in children(part):
         try:
             chunks.append(child.as_bytes(policy=plain))
         except (UnicodeError, LookupError, ValueError, TypeError, AttributeError, RecursionError):
-            chunks.append(_bytes_of(child))
+            chunks.append(bytes_of(child))
     return b"\r\n".join(chunks)
 
 
-def _bytes_of(part: "Mime[str, str]") -> bytes:
+def bytes_of(part: "Mime[str, str]") -> bytes:
     """The decoded bytes of a part; where its transfer encoding is broken, what can be had of it."""
     try:
         content = part.get_payload(decode=True)

@@ -6,6 +6,7 @@ from email.message import Message
 from messaging.domain.addresses import is_address
 from messaging.domain.identifiers import derived_id
 from messaging.domain.letter import Letter, Part
+from messaging.letters.automatic import is_auto_reply
 from messaging.letters.headers import decoded, field, fields, mailers, message_ids
 from messaging.letters.html import is_too_deep, sanitised
 from messaging.letters.html_text import text_in
@@ -43,6 +44,8 @@ def _read(raw: bytes, letter_id: str) -> Letter:
         message_id=letter.message_id,
         references=letter.references,
         end_header=letter.end_header,
+        auto_reply=letter.auto_reply,
+        receipt_to=letter.receipt_to,
         text=text.strip("\n"),
         html=html,
         parts=tuple(_part(part, shown) for part in parts),
@@ -65,6 +68,8 @@ def bare_letter(raw: bytes) -> Letter:
         message_id=letter.message_id,
         references=letter.references,
         end_header=letter.end_header,
+        auto_reply=letter.auto_reply,
+        receipt_to=letter.receipt_to,
         text=raw_text(body),
         incomplete=True,
     )
@@ -81,7 +86,15 @@ def _from_headers(message: "Message[str, str]", raw: bytes) -> Letter:
         message_id=next(iter(message_ids(fields(message, "message-id"))), ""),
         references=message_ids([*fields(message, "references"), *fields(message, "in-reply-to")]),
         end_header=field(message, "x-mss-mes") == "FIN",
+        auto_reply=is_auto_reply(message),
+        receipt_to=_receipt_to(message),
     )
+
+
+def _receipt_to(message: "Message[str, str]") -> str | None:
+    """The one address that a receipt is asked for; with several nobody gets one."""
+    found = mailers(fields(message, "disposition-notification-to"))
+    return found[0].address if len(found) == 1 else None
 
 
 def _reply_to(message: "Message[str, str]") -> str | None:
