@@ -23,10 +23,12 @@ from messaging.domain.model import (
     Keep,
     Mailbox,
     Message,
+    MessageKind,
     Patient,
 )
 from messaging.objects import Objects
-from messaging.store import PAGE_SIZE, MailboxPage, MessagingStore, PageKey
+from messaging.store import PAGE_SIZE, MailboxPage, MessagePage, MessagingStore, PageKey, message_key
+from messaging.store.messages import MESSAGES_A_PAGE
 
 
 @dataclass
@@ -142,9 +144,33 @@ class FakeStore(MessagingStore):
     async def save_conversation(self, tx: Any, conversation: Conversation) -> None:
         self.put("conversations", conversation)
 
-    async def messages(self, patient_id: str, conversation_id: str, tx: Any = None) -> list[Message]:
+    def _in_conversation(self, patient_id: str, conversation_id: str) -> list[Message]:
         found = [one for one in self._all("messages", patient_id) if one.conversation_id == conversation_id]
         return sorted(found, key=lambda one: (one.at, one.id), reverse=True)
+
+    async def messages(
+        self,
+        patient_id: str,
+        conversation_id: str,
+        *,
+        older_than: PageKey | None = None,
+        size: int = MESSAGES_A_PAGE,
+    ) -> MessagePage:
+        found = self._in_conversation(patient_id, conversation_id)
+        if older_than:
+            found = [one for one in found if (one.at, one.id) < (older_than.at, older_than.id)]
+        shown = tuple(found[:size])
+        return MessagePage(messages=shown, older=message_key(shown[-1]) if len(found) > size else None)
+
+    async def newer_messages(
+        self, patient_id: str, conversation_id: str, key: PageKey, size: int = MESSAGES_A_PAGE
+    ) -> list[Message]:
+        found = self._in_conversation(patient_id, conversation_id)
+        return [one for one in found if (one.at, one.id) > (key.at, key.id)][-size:]
+
+    async def answered_letter(self, patient_id: str, conversation_id: str, tx: Any) -> Message | None:
+        found = self._in_conversation(patient_id, conversation_id)
+        return next((one for one in found if one.kind is MessageKind.LETTER and one.message_id), None)
 
     async def message(self, patient_id: str, message_id: str, tx: Any = None) -> Message:
         return self._own("messages", patient_id, message_id)

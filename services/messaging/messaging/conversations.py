@@ -23,23 +23,30 @@ from messaging.domain.model import (
     Patient,
 )
 from messaging.domain.replying import ReplyOptions, ended_here, reply_options
-from messaging.store import MessagingStore
+from messaging.domain.voices import addresses_in
+from messaging.store import MessagePage, MessagingStore, PageKey
 
 
 class Opened(Struct, frozen=True, kw_only=True):
-    """A conversation with everything its page shows. `messages` are newest first.
+    """A conversation with what a page of it shows. `messages` are newest first.
 
-    `ended` are the professionals of this conversation who put an end to the exchange, latest first;
-    `drafts` holds none, one, or two in conflict after a merge.
+    `older` is where the next page begins, None at the end. `ended` are the professionals of this conversation
+    who put an end to the exchange, latest first; `drafts` holds none, one, or two in conflict after a merge.
     """
 
     conversation: Conversation
     messages: tuple[Message, ...]
+    older: PageKey | None
     options: ReplyOptions
     ended: tuple[Correspondent, ...]
     deliveries: tuple[Delivery, ...]
     drafts: tuple[Draft, ...]
     keeps: tuple[Keep, ...]
+
+    @property
+    def unread_further_on(self) -> int:
+        """Unread letters that this page doesn't show."""
+        return max(0, self.conversation.unread - sum(message.unread for message in self.messages))
 
     def deliveries_of(self, message: Message) -> tuple[Delivery, ...]:
         """The state of a reply for each of its recipients."""
@@ -61,11 +68,10 @@ class Moved(NotFound):
 
 
 class Exchange(Struct, frozen=True, kw_only=True):
-    """A conversation as far as answering it needs: its messages, and who may be answered."""
+    """A conversation as far as answering it needs: who may be answered, and who put an end to it."""
 
     patient: Patient
     conversation: Conversation
-    messages: tuple[Message, ...]
     options: ReplyOptions
     ended: tuple[Correspondent, ...]
 
@@ -75,43 +81,42 @@ async def exchange(
 ) -> Exchange:
     """A conversation and who may be answered in it. Raises `NotFound`, `NotYet`."""
     conversation = await store.conversation(patient_id, conversation_id, tx)
-    messages = await store.messages(patient_id, conversation_id, tx)
-    people = await store.correspondents(patient_id, _addresses(messages), tx)
+    people = await store.correspondents(patient_id, addresses_in(conversation.voices), tx)
     return Exchange(
         patient=await store.patient(patient_id, tx),
         conversation=conversation,
-        messages=tuple(messages),
-        options=reply_options(conversation, messages, people, domains),
-        ended=tuple(ended_here(messages, people)),
+        options=reply_options(conversation, people, domains),
+        ended=tuple(ended_here(conversation, people)),
     )
 
 
-def _addresses(messages: Iterable[Message]) -> list[str]:
-    """Everyone on the letters: who wrote them, and who was copied."""
-    parties = (
-        party
-        for message in messages
-        if message.kind is MessageKind.LETTER
-        for party in (message.sender, *message.recipients)
-    )
-    return sorted({party.address for party in parties})
+class Stretch(Struct, frozen=True, kw_only=True):
+    """Which messages of a conversation are wanted: those older than a place, those newer, or the newest."""
+
+    older_than: PageKey | None = None
+    newer_than: PageKey | None = None
+
+
+NEWEST = Stretch()
 
 
 async def open_conversation(
-    store: MessagingStore, domains: Domains, identity: Identity, conversation_id: str
+    store: MessagingStore, domains: Domains, identity: Identity, conversation_id: str, stretch: Stretch = NEWEST
 ) -> Opened:
-    """Everything the page of a conversation shows. Raises `Moved`, or `NotFound`."""
+    """What a page of a conversation shows. Raises `Moved`, or `NotFound`."""
+    patient_id = identity.patient_id
     async with own(store, identity, "conversation-opened", "conversation", conversation_id):
-        found = await _exchange(store, domains, identity.patient_id, conversation_id)
-    messages = found.messages
+        found = await _exchange(store, domains, patient_id, conversation_id)
+    page = await _messages(store, patient_id, conversation_id, stretch)
     return Opened(
         conversation=found.conversation,
-        messages=messages,
+        messages=page.messages,
+        older=page.older,
         options=found.options,
         ended=found.ended,
-        deliveries=tuple(await _deliveries(store, identity.patient_id, messages)),
-        drafts=tuple(await store.drafts_of(identity.patient_id, found.conversation.id)),
-        keeps=tuple(await store.keeps(identity.patient_id, [one.id for one in messages if one.files])),
+        deliveries=tuple(await _deliveries(store, patient_id, page.messages)),
+        drafts=tuple(await store.drafts_of(patient_id, found.conversation.id)),
+        keeps=tuple(await store.keeps(patient_id, [one.id for one in page.messages if one.files])),
     )
 
 
@@ -125,14 +130,20 @@ async def _exchange(store: MessagingStore, domains: Domains, patient_id: str, co
         raise Moved(str(merged_into)) from None
 
 
+async def _messages(store: MessagingStore, patient_id: str, conversation_id: str, stretch: Stretch) -> MessagePage:
+    if stretch.newer_than is None:
+        return await store.messages(patient_id, conversation_id, older_than=stretch.older_than)
+    return MessagePage(messages=tuple(await store.newer_messages(patient_id, conversation_id, stretch.newer_than)))
+
+
 async def _deliveries(store: MessagingStore, patient_id: str, messages: Sequence[Message]) -> Sequence[Delivery]:
     replies = [one.id for one in messages if one.kind is MessageKind.REPLY]
     return await store.deliveries(patient_id, replies) if replies else []
 
 
-async def mark_shown(store: MessagingStore, identity: Identity, opened: Opened, at: datetime) -> int:
+async def mark_shown(store: MessagingStore, identity: Identity, messages: Iterable[Message], at: datetime) -> int:
     """Mark as read the letters that a page has just shown; how many were not read before."""
-    unread = [message for message in opened.messages if message.unread]
+    unread = [message for message in messages if message.unread]
     if not unread:
         return 0
 

@@ -20,6 +20,7 @@ from messaging.domain.errors import DraftChangedElsewhere, ReplyBlocked
 from messaging.domain.model import Conversation, Delivery, Draft, DraftRow, Message
 from messaging.domain.replying import Blocked, Reply, ReplyOptions, reply_from
 from messaging.domain.threads import answered
+from messaging.domain.voices import addresses_in
 from messaging.store import MessagingStore
 
 
@@ -162,8 +163,7 @@ async def save_draft(
 def _ticked(ticks: Sequence[str], found: Exchange, draft: Draft) -> tuple[str, ...]:
     """The addresses that were ticked. Those chosen before stay known, so that sending can refuse them."""
     offered = [party.address for party in found.options.everyone]
-    letters = (party.address for message in found.messages for party in (message.sender, *message.recipients))
-    known = dict.fromkeys([*offered, *draft.recipients, *letters])
+    known = dict.fromkeys([*offered, *draft.recipients, *addresses_in(found.conversation.voices)])
     known.pop(found.patient.party.address, None)
     return tuple(address for address in known if tick_of(address) in ticks)
 
@@ -202,7 +202,8 @@ async def submit_reply(
         draft = await store.draft(patient_id, draft_id, tx)
         rows = await store.draft_rows(patient_id, draft_id, tx)
         found = await exchange(store, domains, patient_id, draft.conversation_id, tx)
-        reply = _reply(found, draft, rows, at)
+        letter = await store.answered_letter(patient_id, draft.conversation_id, tx)
+        reply = _reply(found, letter, draft, rows, at=at)
         await _append(store, tx, found.conversation, draft, reply)
         for delivery in reply.deliveries:
             tx.publish(_queued(delivery), key=patient_id)
@@ -216,10 +217,12 @@ async def submit_reply(
             return await store.message(identity.patient_id, draft_id)
 
 
-def _reply(found: Exchange, draft: Draft, rows: Sequence[DraftRow], at: datetime) -> Reply:
+def _reply(
+    found: Exchange, letter: Message | None, draft: Draft, rows: Sequence[DraftRow], *, at: datetime
+) -> Reply:
     return reply_from(
         found.patient,
-        (found.conversation, found.messages),
+        (found.conversation, letter),
         draft,
         rows,
         found.options,

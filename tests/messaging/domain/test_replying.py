@@ -30,7 +30,7 @@ from messaging.domain.model import (
     RowState,
 )
 from messaging.domain.replying import Blocked, ReplyOptions, check_sendable, reply_from, reply_options
-from messaging.domain.threads import begin
+from messaging.domain.threads import begin, combine
 from messaging.domain.welcome import welcome_message
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -79,7 +79,7 @@ def record(party: Party, *, ended: bool = False, reply_to: str | None = None) ->
 
 
 def options(messages: list[Message], *records: Correspondent) -> ReplyOptions:
-    return reply_options(begin(messages[0]), messages, records, DOMAINS)
+    return reply_options(combine(map(begin, messages)), records, DOMAINS)
 
 
 def test_the_sender_is_answered_and_the_copied_one_can_be_ticked() -> None:
@@ -201,7 +201,7 @@ def test_a_document_without_text_may_be_sent() -> None:
 
 def reply_of(messages: list[Message], written: Draft, rows: list[DraftRow] | None = None) -> object:
     found = options(messages, record(CHRISTELLE))
-    opened = (begin(messages[-1]), messages)
+    opened = (begin(messages[-1]), messages[0])
     return reply_from(PATIENT, opened, written, rows or [], found, reply_id=new_id(), at=AT)
 
 
@@ -225,7 +225,7 @@ def test_each_recipient_of_a_reply_has_a_delivery_made_only_once() -> None:
     found = options(messages, record(CHRISTELLE))
     made = [
         reply_from(
-            PATIENT, (begin(messages[0]), messages), written, [], found, reply_id=PATIENT.id, at=AT
+            PATIENT, (begin(messages[0]), messages[0]), written, [], found, reply_id=PATIENT.id, at=AT
         ).deliveries
         for _ in range(2)
     ]

@@ -157,7 +157,7 @@ def state(store: MailStore) -> dict[str, Any]:
 async def test_the_first_state_of_a_patient_opens_the_mailbox_with_the_welcome_message() -> None:
     store, _ = await house()
     (row,) = (await store.mailbox_page(PATIENT_ID)).rows
-    (message,) = await store.messages(PATIENT_ID, row.id)
+    (message,) = (await store.messages(PATIENT_ID, row.id)).messages
     assert message.subject == row.subject == "Bienvenue dans votre messagerie Mon espace santé"
     assert message.text.startswith(
         "Bienvenue dans votre messagerie Mon espace santé,\n\nRetrouvez dans cette messagerie"

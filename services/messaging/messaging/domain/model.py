@@ -149,6 +149,24 @@ class Message(Kept, frozen=True, kw_only=True):
         return self.kind is not MessageKind.REPLY and self.read_at is None
 
 
+class Copied(Struct, frozen=True, kw_only=True):
+    """Someone in To or Cc of a letter, at `place` among its recipients; `at` is that letter's instant."""
+
+    party: Party
+    at: Instant
+    letter_id: MessageId
+    place: int
+
+
+class Voice(Struct, frozen=True, kw_only=True):
+    """A professional who wrote in a conversation, as their latest letter there names them; whom they copied."""
+
+    party: Party
+    at: Instant
+    letter_id: MessageId
+    copied: tuple[Copied, ...] = ()
+
+
 class Conversation(Kept, frozen=True, kw_only=True):
     """A row of the list, and what a conversation's page needs beside its messages.
 
@@ -156,6 +174,7 @@ class Conversation(Kept, frozen=True, kw_only=True):
     messages: `Reading.conversation_id_of` finds where it went, for the redirect.
     `subject` is the oldest message's. `sender_name` and `last_received_at` are the latest letter's;
     `last_sent_at` is the patient's last reply. `drafts` holds one id, two after a merge of two drafts.
+    `voices` are who may be answered, latest letter first; the list leaves them out.
     """
 
     id: ConversationId = field(name="_id")
@@ -173,6 +192,7 @@ class Conversation(Kept, frozen=True, kw_only=True):
     with_files: bool = False
     from_service: bool = False
     correspondents: tuple[str, ...] = ()
+    voices: tuple[Voice, ...] = ()
     drafts: tuple[DraftId, ...] = ()
 
     @property

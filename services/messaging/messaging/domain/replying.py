@@ -29,7 +29,9 @@ from messaging.domain.model import (
     Party,
     Patient,
     RowState,
+    Voice,
 )
+from messaging.domain.voices import copied_by
 
 
 class Blocked(StrEnum):
@@ -66,31 +68,27 @@ class ReplyOptions(Struct, frozen=True, kw_only=True):
 
 
 def reply_options(
-    conversation: Conversation,
-    messages: Sequence[Message],
-    correspondents: Iterable[Correspondent],
-    domains: Domains,
+    conversation: Conversation, correspondents: Iterable[Correspondent], domains: Domains
 ) -> ReplyOptions:
     """Who the patient may answer here, or the reason why nobody.
 
     A professional who ended the exchange can't be answered anywhere; the others of a group still can, but
-    not those whom only that professional had copied. `messages` are newest first.
+    not those whom only that professional had copied.
     """
     if conversation.from_service:
         return ReplyOptions(blocked=Blocked.SERVICE_MESSAGE)
     known = {record.address: record for record in correspondents}
-    letters = [message for message in messages if message.kind is MessageKind.LETTER]
-    open_letters = [letter for letter in letters if _is_open(known.get(letter.sender.address))]
-    senders = _writable((_answered_at(letter, known) for letter in open_letters), domains)
+    voices = [voice for voice in conversation.voices if _is_open(known.get(voice.party.address))]
+    senders = _writable((_answered_at(voice.party, known) for voice in voices), domains)
     if not senders:
-        return _nobody(letters, known)
-    copied = _writable(_copied(open_letters, known), domains)
+        return _nobody(conversation, known)
+    copied = _writable(_copied(voices, known), domains)
     return ReplyOptions(sender=senders[0], everyone=_distinct((*senders, *copied)))
 
 
-def ended_here(messages: Iterable[Message], correspondents: Iterable[Correspondent]) -> list[Correspondent]:
+def ended_here(conversation: Conversation, correspondents: Iterable[Correspondent]) -> list[Correspondent]:
     """The professionals who wrote in this conversation and ended the exchange, latest end first."""
-    writers = {message.sender.address for message in messages if message.kind is MessageKind.LETTER}
+    writers = {voice.party.address for voice in conversation.voices}
     found = [record for record in correspondents if record.ended and record.address in writers]
     return sorted(found, key=lambda record: (record.ended_at, record.address), reverse=True)
 
@@ -99,22 +97,21 @@ def _is_open(record: Correspondent | None) -> bool:
     return record is None or not record.ended
 
 
-def _answered_at(letter: Message, known: dict[str, Correspondent]) -> Party:
-    """The sender, under the address that the professional's latest letter wants answers at."""
-    record = known.get(letter.sender.address)
+def _answered_at(writer: Party, known: dict[str, Correspondent]) -> Party:
+    """The writer, under the address that their latest letter anywhere wants answers at."""
+    record = known.get(writer.address)
     if record is None:
-        return letter.sender
+        return writer
     return Party(name=record.name, address=record.reply_to or record.address)
 
 
-def _copied(letters: Iterable[Message], known: dict[str, Correspondent]) -> Iterable[Party]:
-    for letter in letters:
-        for party in letter.recipients:
-            record = known.get(party.address)
-            if record is None or (record.last_letter_at is None and not record.ended):
-                yield party
-            elif not record.ended:
-                yield Party(name=record.name, address=record.reply_to or record.address)
+def _copied(voices: Iterable[Voice], known: dict[str, Correspondent]) -> Iterable[Party]:
+    for copied in copied_by(voices):
+        record = known.get(copied.party.address)
+        if record is None or (record.last_letter_at is None and not record.ended):
+            yield copied.party
+        elif not record.ended:
+            yield Party(name=record.name, address=record.reply_to or record.address)
 
 
 def _writable(parties: Iterable[Party], domains: Domains) -> list[Party]:
@@ -128,8 +125,8 @@ def _distinct(parties: Iterable[Party]) -> tuple[Party, ...]:
     return tuple(by_address.values())
 
 
-def _nobody(letters: Sequence[Message], known: dict[str, Correspondent]) -> ReplyOptions:
-    ended = ended_here(letters, known.values())
+def _nobody(conversation: Conversation, known: dict[str, Correspondent]) -> ReplyOptions:
+    ended = ended_here(conversation, known.values())
     if not ended:
         return ReplyOptions(blocked=Blocked.PROFESSIONAL_GONE)
     return ReplyOptions(blocked=Blocked.EXCHANGE_ENDED, ended_by=ended[0].name, ended_at=ended[0].ended_at)
@@ -159,7 +156,7 @@ class Reply(Struct, frozen=True, kw_only=True):
 
 def reply_from(
     patient: Patient,
-    opened: tuple[Conversation, Sequence[Message]],
+    opened: tuple[Conversation, Message | None],
     draft: Draft,
     rows: Sequence[DraftRow],
     options: ReplyOptions,
@@ -168,17 +165,17 @@ def reply_from(
     at: Instant,
     traceparent: str | None = None,
 ) -> Reply:
-    """The reply that leaves, its Message-ID fixed. `opened` is the conversation and its messages.
+    """The reply that leaves, its Message-ID fixed. `opened` is the conversation and the letter answered.
 
     Raises what `check_sendable` does, `ReplyBlocked`, `NobodyChosen`.
     """
-    conversation, messages = opened
+    conversation, letter = opened
     recipients = options.chosen(draft.recipients)
     if not recipients:
         raise NobodyChosen("no recipient")
     check_sendable(draft, rows)
     message_id = f"<{reply_id}@{patient.mailbox_address.rpartition('@')[2].lower()}>"
-    references = _references(messages)
+    references = _references(letter)
     message = Message(
         id=reply_id,
         patient_id=patient.id,
@@ -199,12 +196,11 @@ def reply_from(
     return Reply(message=message, deliveries=_deliveries(message))
 
 
-def _references(messages: Sequence[Message]) -> tuple[str, ...]:
-    """What the reply refers to: the latest letter last, before it what that one refers to (RFC 5322 §3.6.4)."""
-    for message in messages:
-        if message.kind is MessageKind.LETTER and message.message_id:
-            return tuple(dict.fromkeys((*message.references, message.message_id)))
-    return ()
+def _references(letter: Message | None) -> tuple[str, ...]:
+    """What the reply refers to: the letter answered last, before it what that one refers to (RFC 5322 §3.6.4)."""
+    if letter is None or not letter.message_id:
+        return ()
+    return tuple(dict.fromkeys((*letter.references, letter.message_id)))
 
 
 def _attachment(row: DraftRow) -> Attachment:

@@ -10,6 +10,7 @@ from functools import reduce
 from msgspec.structs import replace
 
 from messaging.domain.model import Conversation, Message, MessageKind
+from messaging.domain.voices import combined, voices_of
 
 
 def links_of(message_id: str, references: Iterable[str]) -> tuple[str, ...]:
@@ -33,6 +34,7 @@ def begin(message: Message) -> Conversation:
         with_files=bool(message.files),
         from_service=message.kind is MessageKind.SERVICE,
         correspondents=(message.sender.address,) if message.kind is MessageKind.LETTER else (),
+        voices=voices_of(message),
     )
 
 
@@ -58,6 +60,7 @@ def _merged(one: Conversation, other: Conversation) -> Conversation:
         with_files=one.with_files or other.with_files,
         from_service=one.from_service and other.from_service,
         correspondents=tuple(sorted({*one.correspondents, *other.correspondents})),
+        voices=combined(one.voices, other.voices),
         drafts=tuple(sorted({*one.drafts, *other.drafts})),
     )
 

@@ -11,11 +11,12 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from chassis.effects import LEASED_INDEXES
 from messaging.store.deliveries import Deliveries
 from messaging.store.drafts import Drafts
-from messaging.store.mailboxes import PAGE_SIZE, Mailboxes, MailboxPage, PageKey
-from messaging.store.messages import Messages
+from messaging.store.mailboxes import PAGE_SIZE, Mailboxes, MailboxPage
+from messaging.store.messages import MessagePage, Messages, message_key
+from messaging.store.paging import PageKey
 from messaging.store.people import People
 
-__all__ = ["PAGE_SIZE", "MailboxPage", "MessagingStore", "PageKey"]
+__all__ = ["PAGE_SIZE", "MailboxPage", "MessagePage", "MessagingStore", "PageKey", "message_key"]
 
 
 def _by_patient(*fields: str) -> IndexModel:

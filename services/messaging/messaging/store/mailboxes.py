@@ -4,18 +4,11 @@ from msgspec import Struct
 
 from chassis.errors import NotFound, NotYet
 from chassis.store import Row, Store, Tx
-from contracts.base import Instant
 from messaging.domain.model import Conversation, Mailbox
+from messaging.store.paging import PageKey, beyond
 from messaging.store.rows import reading, row_of, session_of, struct_of
 
 PAGE_SIZE = 50
-
-
-class PageKey(Struct, frozen=True):
-    """Where a page of the list ends: the last activity and the id of its outermost row."""
-
-    at: Instant
-    id: str
 
 
 class MailboxPage(Struct, frozen=True, kw_only=True):
@@ -63,7 +56,9 @@ class Mailboxes(Store[Tx]):
         backwards = newer_than is not None
         direction = 1 if backwards else -1
         rows: list[Conversation] = []
-        for query in _beyond(patient_id, newer_than or older_than, backwards=backwards):
+        for query in beyond(
+            {"patient_id": patient_id}, "last_activity_at", newer_than or older_than, newer=backwards
+        ):
             rows += await self._listed(query, direction, size + 1 - len(rows))
         return _page(rows, size, backwards=backwards, moved=(older_than or newer_than) is not None)
 
@@ -71,7 +66,7 @@ class Mailboxes(Store[Tx]):
         if most <= 0:
             return []
         with reading(None):
-            cursor = self.collection("conversations").find(query)
+            cursor = self.collection("conversations").find(query, {"voices": 0})
             cursor = cursor.sort([("last_activity_at", direction), ("_id", direction)]).limit(most)
             return [struct_of(Conversation, row) async for row in cursor]
 
@@ -102,17 +97,6 @@ class Mailboxes(Store[Tx]):
         """Take away rows that were merged into another."""
         query = {"_id": {"$in": ids}, "patient_id": patient_id}
         await self.collection("conversations").delete_many(query, session=tx.session)
-
-
-def _beyond(patient_id: str, key: PageKey | None, *, backwards: bool) -> list[Row]:
-    """Queries whose rows, one after the other, follow the key: not every store has an index for an `$or`."""
-    if key is None:
-        return [{"patient_id": patient_id}]
-    beyond = "$gt" if backwards else "$lt"
-    return [
-        {"patient_id": patient_id, "last_activity_at": key.at, "_id": {beyond: key.id}},
-        {"patient_id": patient_id, "last_activity_at": {beyond: key.at}},
-    ]
 
 
 def _page(rows: list[Conversation], size: int, *, backwards: bool, moved: bool) -> MailboxPage:

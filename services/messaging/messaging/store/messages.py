@@ -2,25 +2,76 @@
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from chassis.errors import NotFound
-from chassis.store import Store, Tx
+from chassis.store import Row, Store, Tx
 from contracts.base import Instant
-from messaging.domain.model import Attachment, Keep, Message
+from messaging.domain.model import Attachment, Keep, Message, MessageKind
+from messaging.store.paging import PageKey, beyond
 from messaging.store.rows import reading, row_of, session_of, struct_of
 
-MOST_SHOWN = 500
+MESSAGES_A_PAGE = 20
+
+
+class MessagePage(Struct, frozen=True, kw_only=True):
+    """Messages of a conversation, newest first; `older` is what to ask for the next page, None at the end."""
+
+    messages: tuple[Message, ...]
+    older: PageKey | None = None
 
 
 class Messages(Store[Tx]):
     """Collections `messages`, `seen`, `keeps`."""
 
-    async def messages(self, patient_id: str, conversation_id: str, tx: Tx | None = None) -> list[Message]:
-        """The messages of a conversation, newest first, at most 500."""
-        query = {"patient_id": patient_id, "conversation_id": conversation_id}
-        with reading(tx):
-            cursor = self.collection("messages").find(query, session=session_of(tx))
-            cursor = cursor.sort([("at", -1), ("_id", -1)]).limit(MOST_SHOWN)
-            return [struct_of(Message, row) async for row in cursor]
+    async def messages(
+        self,
+        patient_id: str,
+        conversation_id: str,
+        *,
+        older_than: PageKey | None = None,
+        size: int = MESSAGES_A_PAGE,
+    ) -> MessagePage:
+        """A page of a conversation: its newest messages, or those that follow `older_than`."""
+        found = await self._from(patient_id, conversation_id, older_than, size + 1, newer=False)
+        shown = tuple(found[:size])
+        return MessagePage(messages=shown, older=message_key(shown[-1]) if len(found) > size else None)
+
+    async def newer_messages(
+        self, patient_id: str, conversation_id: str, key: PageKey, size: int = MESSAGES_A_PAGE
+    ) -> list[Message]:
+        """What came after this place, newest first; the `size` nearest to it when there is more."""
+        found = await self._from(patient_id, conversation_id, key, size, newer=True)
+        return found[::-1]
+
+    async def _from(
+        self, patient_id: str, conversation_id: str, key: PageKey | None, most: int, *, newer: bool
+    ) -> list[Message]:
+        """In the order of going away from the key."""
+        found: list[Message] = []
+        whose = {"patient_id": patient_id, "conversation_id": conversation_id}
+        for query in beyond(whose, "at", key, newer=newer):
+            found += await self._in_order(query, 1 if newer else -1, most - len(found))
+        return found
+
+    async def _in_order(self, query: Row, direction: int, most: int) -> list[Message]:
+        if most <= 0:
+            return []
+        with reading(None):
+            cursor = self.collection("messages").find(query).sort([("at", direction), ("_id", direction)])
+            return [struct_of(Message, row) async for row in cursor.limit(most)]
+
+    async def answered_letter(self, patient_id: str, conversation_id: str, tx: Tx) -> Message | None:
+        """The letter that a reply refers to: the latest that has a Message-ID."""
+        query = {
+            "patient_id": patient_id,
+            "conversation_id": conversation_id,
+            "kind": MessageKind.LETTER.value,
+            "message_id": {"$gt": ""},
+        }
+        cursor = self.collection("messages").find(query, session=tx.session)
+        rows = await cursor.sort([("at", -1), ("_id", -1)]).limit(1).to_list(1)
+        return struct_of(Message, rows[0]) if rows else None
 
     async def message(self, patient_id: str, message_id: str, tx: Tx | None = None) -> Message:
         """A message with its attachments. Raises `NotFound`."""
@@ -124,3 +175,8 @@ class Messages(Store[Tx]):
         """Write a request, or its outcome."""
         key = {"_id": keep.id, "patient_id": keep.patient_id}
         await self.collection("keeps").replace_one(key, row_of(keep), upsert=True, session=tx.session)
+
+
+def message_key(message: Message) -> PageKey:
+    """Where a message stands in its conversation."""
+    return PageKey(at=message.at, id=message.id)

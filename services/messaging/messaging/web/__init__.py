@@ -16,6 +16,7 @@ from messaging.web.draft_files import DraftFiles
 from messaging.web.drafts import DraftPages
 from messaging.web.live import MailboxNews
 from messaging.web.mailbox import MailboxPages
+from messaging.web.messages import MessagePages
 
 __all__ = ["PAGES", "MailboxNews", "controllers"]
 
@@ -24,6 +25,7 @@ HERE = Path(__file__).parent
 controllers: list[type[Controller]] = [
     MailboxPages,
     ConversationPages,
+    MessagePages,
     AttachmentPages,
     DraftPages,
     DraftFiles,

@@ -21,7 +21,7 @@ from messaging.objects import Objects
 from messaging.store import MessagingStore
 from messaging.web import words
 from messaging.web.asking import GivenObjects, GivenStore, PatientRequest, on_the_clock_of
-from messaging.web.conversations import object_chunks
+from messaging.web.messages import object_chunks
 from messaging.web.shown import kind_of_file
 
 PREVIEWED = frozenset({"image/png", "image/jpeg"})

@@ -1,6 +1,5 @@
-"""A conversation: its page, a letter's own document and original, and beginning a reply."""
+"""A conversation: its page, what is fetched again of it while it is open, and beginning a reply."""
 
-from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -10,24 +9,23 @@ from litestar.response import Redirect, Template
 
 from chassis import web
 from chassis.clock import now
-from chassis.errors import NotFound
-from chassis.web.downloads import Chunks
-from messaging.access import record
-from messaging.conversations import Moved, Opened, mark_shown, open_conversation, open_message
+from messaging.conversations import NEWEST, Moved, Opened, Stretch, mark_shown, open_conversation
 from messaging.domain.addresses import Domains
 from messaging.domain.errors import ReplyBlocked
-from messaging.domain.model import Delivery, Message
+from messaging.domain.model import Message
 from messaging.drafts import begin_reply
-from messaging.objects import Objects
 from messaging.store import MessagingStore
 from messaging.web import words
-from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest, is_prefetch
-from messaging.web.letter_frame import letter_html
+from messaging.web.asking import (
+    GivenDomains,
+    GivenStore,
+    PatientRequest,
+    is_prefetch,
+    on_the_clock_of,
+    read_key,
+)
 from messaging.web.mailbox import list_shown
-from messaging.web.shown import StatesShown, delivery_shown, initials, is_settled, names
-
-HTML_AT_MOST = 30_000_000
-"""Bytes of a letter's sanitised HTML; letters are under 25,000,000."""
+from messaging.web.shown import ConversationShown, initials, names, states_shown
 
 
 class ReplyForm(msgspec.Struct, kw_only=True):
@@ -37,7 +35,7 @@ class ReplyForm(msgspec.Struct, kw_only=True):
 
 
 class ConversationPages(Controller):
-    """`/messagerie/conversations/…` and `/messagerie/messages/…`."""
+    """`/messagerie/conversations/<conversation>…`."""
 
     path = "/messagerie"
 
@@ -45,52 +43,47 @@ class ConversationPages(Controller):
     async def conversation(
         self, request: PatientRequest, store: GivenStore, domains: GivenDomains, conversation_id: FromPath[str]
     ) -> Redirect | Template:
-        """The conversation beside the list. Its letters are read once it is really shown."""
+        """The conversation beside the list, or its older messages alone. What is really shown is read."""
+        older_than = read_key(request.query_params.get("avant"))
         try:
-            opened = await open_conversation(store, domains, request.user, conversation_id)
+            opened = await open_conversation(
+                store, domains, request.user, conversation_id, Stretch(older_than=older_than)
+            )
         except Moved as moved:
             return web.see_other(f"/messagerie/conversations/{moved.conversation_id}")
         if not is_prefetch(request):
-            await mark_shown(store, request.user, opened, now())
+            await mark_shown(store, request.user, opened.messages, now())
+        if web.fetch_is_fragment(request):
+            await _set_clock(request, store)
+            return web.fragment("conversation-older.html", **_context(opened))
         shown = await list_shown(request, store, request.user, current=opened.conversation.id)
-        return web.page("conversation.html", list=shown, **_context(opened))
+        return web.page("conversation.html", list=shown, newest=older_than is None, **_context(opened))
 
-    @get("/messages/{message_id:str}/corps")
-    async def body(
-        self, request: PatientRequest, store: GivenStore, objects: GivenObjects, message_id: FromPath[str]
-    ) -> Response[str]:
-        """A letter's sanitised HTML, as a document of its own for the frame."""
-        message = await open_message(store, request.user, message_id)
-        if message.html_key is None:
-            raise NotFound(f"message {message_id} has no HTML")
-        html = await objects.read(message.html_key, HTML_AT_MOST)
-        font = web.static_address(request, "atkinson.woff2")
-        return web.letter_document(letter_html(message, html.decode("utf-8", "replace"), font=font))
+    @get("/conversations/{conversation_id:str}/arrivees")
+    async def arrivals(
+        self, request: PatientRequest, store: GivenStore, domains: GivenDomains, conversation_id: FromPath[str]
+    ) -> Response[None] | Template:
+        """What came since the page was made, or nothing (204). It is read when it is seen, not when fetched."""
+        key = read_key(request.query_params.get("apres"))
+        if key is None:
+            return web.unchanged()
+        opened = await _opened(request, store, domains, conversation_id, Stretch(newer_than=key))
+        if not opened.messages:
+            return web.unchanged()
+        await _set_clock(request, store)
+        return web.fragment("conversation-arrivals.html", **_context(opened))
 
-    @get("/messages/{message_id:str}/lettre.eml")
-    async def original(
-        self, request: PatientRequest, store: GivenStore, objects: GivenObjects, message_id: FromPath[str]
-    ) -> Response[Any]:
-        """The letter as received, other patients' addresses masked."""
-        message = await open_message(store, request.user, message_id)
-        if message.original_key is None:
-            raise NotFound(f"message {message_id} has no original")
-        size = await objects.size(message.original_key)
-        await record(store, request.user, "original-downloaded", "message", message.id)
-        return await web.byte_stream(
-            request,
-            object_chunks(objects, message.original_key),
-            size=size,
-            filename="lettre.eml",
-            media_type="message/rfc822",
-        )
-
-    @get("/messages/{message_id:str}/etats")
-    async def states(self, request: PatientRequest, store: GivenStore, message_id: FromPath[str]) -> Template:
-        """How far a reply has come, for a page that shows it."""
-        message = await open_message(store, request.user, message_id)
-        deliveries = await store.deliveries(request.user.patient_id, [message.id])
-        return web.fragment("states.html", message=message, states=_states(message, deliveries))
+    @get("/conversations/{conversation_id:str}/entete")
+    async def head(
+        self, request: PatientRequest, store: GivenStore, domains: GivenDomains, conversation_id: FromPath[str]
+    ) -> Response[None] | Template:
+        """Who may be answered, who ended, and the draft; nothing (204) while the page still says so."""
+        opened = await _opened(request, store, domains, conversation_id)
+        shown = _context(opened)
+        if request.query_params.get("etat") == shown["shown"].head:
+            return web.unchanged()
+        await _set_clock(request, store)
+        return web.fragment("conversation-head.html", **shown)
 
     @post("/conversations/{conversation_id:str}/reponse", request_max_body_size=2_000)
     async def reply(
@@ -106,6 +99,24 @@ class ConversationPages(Controller):
             return await _blocked(request, store, domains, conversation_id, error)
         toast = "recipients-changed" if begun.changed else None
         return web.see_other(f"/messagerie/brouillons/{begun.draft.id}", toast=toast)
+
+
+async def _opened(
+    request: PatientRequest,
+    store: MessagingStore,
+    domains: Domains,
+    conversation_id: str,
+    stretch: Stretch = NEWEST,
+) -> Opened:
+    """For a page that is open: a conversation merged into another meanwhile is found where it went."""
+    try:
+        return await open_conversation(store, domains, request.user, conversation_id, stretch)
+    except Moved as moved:
+        return await open_conversation(store, domains, request.user, moved.conversation_id, stretch)
+
+
+async def _set_clock(request: PatientRequest, store: MessagingStore) -> None:
+    on_the_clock_of(await store.patient(request.user.patient_id))
 
 
 async def _blocked(
@@ -126,24 +137,15 @@ async def _blocked(
 
 
 def _context(opened: Opened) -> dict[str, Any]:
-    def states_of(message: Message) -> StatesShown:
-        return _states(message, opened.deliveries_of(message))
-
-    return {"opened": opened, "states_of": states_of, "initials": initials, "names": names}
-
-
-def _states(message: Message, deliveries: Sequence[Delivery]) -> StatesShown:
     at = now()
-    rows = tuple(delivery_shown(delivery, at) for delivery in deliveries)
-    return StatesShown(rows=rows, settled=is_settled(deliveries))
 
+    def states_of(message: Message) -> Any:
+        return states_shown(opened.deliveries_of(message), at)
 
-def object_chunks(objects: Objects, key: str) -> Chunks:
-    """How an object is read for a download, from any place in it."""
-
-    async def chunks(offset: int, length: int) -> AsyncIterator[bytes]:
-        async with objects.open(key, offset, length) as stream:
-            async for chunk in stream.chunks():
-                yield chunk
-
-    return chunks
+    return {
+        "opened": opened,
+        "shown": ConversationShown(opened=opened),
+        "states_of": states_of,
+        "initials": initials,
+        "names": names,
+    }

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from types import MappingProxyType
 from urllib.parse import urlencode
 
+import msgspec
 from msgspec import Struct
 
+from messaging.conversations import Opened
 from messaging.domain.delivery import LATE_AFTER
 from messaging.domain.drafting import remaining, tick_of, waits_too_long
 from messaging.domain.limits import REPLY_ATTACHMENT_BYTES, counted
 from messaging.domain.model import Attachment, Delivery, DraftRow, Party, RowState
 from messaging.mailbox import MailboxView, number_after, number_before
+from messaging.store import message_key
 from messaging.web import words
 from messaging.web.asking import key_text
 
@@ -84,6 +88,40 @@ def delivery_shown(delivery: Delivery, now: datetime) -> StateShown:
         at=delivery.changed_at,
         reason=words.DELIVERY_REASONS.get(delivery.reason or "") if state in words.FAILED else None,
     )
+
+
+def states_shown(deliveries: Sequence[Delivery], at: datetime) -> StatesShown:
+    """How far a reply has come for each recipient."""
+    rows = tuple(delivery_shown(delivery, at) for delivery in deliveries)
+    return StatesShown(rows=rows, settled=is_settled(deliveries))
+
+
+class ConversationShown(Struct, frozen=True, kw_only=True):
+    """A page of a conversation: where it goes on, and what its head says."""
+
+    opened: Opened
+
+    @property
+    def here(self) -> str:
+        """The address of the conversation."""
+        return f"/messagerie/conversations/{self.opened.conversation.id}"
+
+    @property
+    def older(self) -> str | None:
+        """The address of the page with older messages."""
+        return f"{self.here}?{urlencode({'avant': key_text(self.opened.older)})}" if self.opened.older else None
+
+    @property
+    def newest(self) -> str:
+        """The place of the newest message shown: what comes later is new."""
+        return key_text(message_key(self.opened.messages[0])) if self.opened.messages else ""
+
+    @property
+    def head(self) -> str:
+        """16 digits that change with what the head says: who may be answered, who ended, the draft."""
+        opened = self.opened
+        said = (opened.options, opened.ended, [(draft.id, draft.revision) for draft in opened.drafts])
+        return sha256(msgspec.json.encode(said)).hexdigest()[:16]
 
 
 class FilesShown(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,82 @@
+"""One message: a letter's own document and original, that it was seen, and how far a reply has come."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath
+from litestar.response import Template
+
+from chassis import web
+from chassis.clock import now
+from chassis.errors import NotFound
+from chassis.web.downloads import Chunks
+from messaging.access import record
+from messaging.conversations import mark_shown, open_message
+from messaging.objects import Objects
+from messaging.web.asking import GivenObjects, GivenStore, PatientRequest
+from messaging.web.letter_frame import letter_html
+from messaging.web.shown import states_shown
+
+HTML_AT_MOST = 30_000_000
+"""Bytes of a letter's sanitised HTML; letters are under 25,000,000."""
+
+
+class MessagePages(Controller):
+    """`/messagerie/messages/<message>/…`."""
+
+    path = "/messagerie"
+
+    @get("/messages/{message_id:str}/corps")
+    async def body(
+        self, request: PatientRequest, store: GivenStore, objects: GivenObjects, message_id: FromPath[str]
+    ) -> Response[str]:
+        """A letter's sanitised HTML, as a document of its own for the frame."""
+        message = await open_message(store, request.user, message_id)
+        if message.html_key is None:
+            raise NotFound(f"message {message_id} has no HTML")
+        html = await objects.read(message.html_key, HTML_AT_MOST)
+        font = web.static_address(request, "atkinson.woff2")
+        return web.letter_document(letter_html(message, html.decode("utf-8", "replace"), font=font))
+
+    @get("/messages/{message_id:str}/lettre.eml")
+    async def original(
+        self, request: PatientRequest, store: GivenStore, objects: GivenObjects, message_id: FromPath[str]
+    ) -> Response[Any]:
+        """The letter as received, other patients' addresses masked."""
+        message = await open_message(store, request.user, message_id)
+        if message.original_key is None:
+            raise NotFound(f"message {message_id} has no original")
+        size = await objects.size(message.original_key)
+        await record(store, request.user, "original-downloaded", "message", message.id)
+        return await web.byte_stream(
+            request,
+            object_chunks(objects, message.original_key),
+            size=size,
+            filename="lettre.eml",
+            media_type="message/rfc822",
+        )
+
+    @post("/messages/{message_id:str}/lu", status_code=204, request_max_body_size=2_000)
+    async def seen(self, request: PatientRequest, store: GivenStore, message_id: FromPath[str]) -> None:
+        """A letter that came while its conversation was open has come into sight."""
+        message = await open_message(store, request.user, message_id)
+        await mark_shown(store, request.user, [message], now())
+
+    @get("/messages/{message_id:str}/etats")
+    async def states(self, request: PatientRequest, store: GivenStore, message_id: FromPath[str]) -> Template:
+        """How far a reply has come, for a page that shows it."""
+        message = await open_message(store, request.user, message_id)
+        deliveries = await store.deliveries(request.user.patient_id, [message.id])
+        return web.fragment("states.html", message=message, states=states_shown(deliveries, now()))
+
+
+def object_chunks(objects: Objects, key: str) -> Chunks:
+    """How an object is read for a download, from any place in it."""
+
+    async def chunks(offset: int, length: int) -> AsyncIterator[bytes]:
+        async with objects.open(key, offset, length) as stream:
+            async for chunk in stream.chunks():
+                yield chunk
+
+    return chunks
