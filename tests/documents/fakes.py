@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+from chassis.bus import Ready
 from chassis.errors import NotFound, NotYet
 from chassis.objects import ClaimMismatch, ClaimRefused, StoredObject
 from contracts.base import Claim, Event
@@ -145,7 +146,7 @@ async def deliver(store: FakeStore, handlings: dict[type, Any], event: Event) ->
     handling = handlings[type(event)]
     try:
         prepared = await handling.prepare(event, None) if handling.prepare else None
-        await store.transact(lambda tx: handling.apply(tx, event, prepared))
+        await store.transact(lambda tx: handling.perform(tx, [Ready(event=event, prepared=prepared)]))
     except NotYet:
         return False
     return True

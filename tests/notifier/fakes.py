@@ -7,7 +7,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import OKPKey
 
-from chassis.bus import Handling, Origin
+from chassis.bus import Handling, Origin, Ready
 from chassis.effects import new_row
 from chassis.errors import NotYet
 from chassis.identity import sealing
@@ -133,7 +133,7 @@ async def deliver(handlings: dict[type[Event], Handling], event: Event, event_id
     origin = Origin(topic="t", partition=0, offset=0, key="k", event_id=event_id, at=AT)
     prepared = await handling.prepare(event, origin) if handling.prepare else None
     try:
-        await handling.apply(None, event, prepared)
+        await handling.perform(None, [Ready(event=event, prepared=prepared)])
     except NotYet:
         return False
     return True

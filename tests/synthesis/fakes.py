@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from chassis.bus import Ready
 from chassis.errors import NotYet
 from contracts.base import Claim, Event
 from synthesis.domain.patient import Patient
@@ -100,7 +101,7 @@ async def deliver(store: FakeStore, handlers: Any, event: Event) -> bool:
     handling = handlings[type(event)]
     try:
         prepared = await handling.prepare(event, None) if handling.prepare else None
-        await store.transact(lambda tx: handling.apply(tx, event, prepared))
+        await store.transact(lambda tx: handling.perform(tx, [Ready(event=event, prepared=prepared)]))
     except NotYet:
         return False
     return True

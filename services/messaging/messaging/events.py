@@ -35,7 +35,9 @@ def subscriptions(store: MessagingStore, objects: Objects, service: Service) -> 
     keeps = Keeps(store)
     return (
         Subscription(topic="auth.patients", on=[Handling(PatientChanged, patients.changed)], inbox=False),
-        Subscription(topic="messaging.intake", on=[Handling(LetterTaken, filing.apply, filing.prepare)]),
+        Subscription(
+            topic="messaging.intake", on=[Handling(LetterTaken, prepare=filing.prepare, together=filing.file)]
+        ),
         Subscription(
             topic="documents.events",
             on=[

@@ -1,14 +1,14 @@
 """A letter taken at the door becomes a message in a mailbox: objects and parsing first, then one transaction."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chassis.bus import Origin
+from chassis.bus import Origin, Ready
 from chassis.errors import NotFound
 from chassis.store import Tx
 from chassis.telemetry import current_traceparent, log
@@ -17,10 +17,10 @@ from contracts.messaging import ExchangeEnded, LetterTaken, MessageReceived
 from messaging.domain import exchanges
 from messaging.domain.errors import LetterGone
 from messaging.domain.identifiers import fingerprint
-from messaging.domain.letter import Filed, Letter, Part, Service, message_from, sender_of
+from messaging.domain.letter import Filed, Letter, Part, Service, message_from
 from messaging.domain.limits import LETTER_BYTES
-from messaging.domain.model import Attachment, Conversation, Message, Patient
-from messaging.domain.threads import begin, combine
+from messaging.domain.model import Attachment, Message, Patient
+from messaging.domain.tray import Seen, Tray
 from messaging.letters import patient_copy, read_letter
 from messaging.objects import Objects, html_key, original_key, part_key, raw_key
 from messaging.store import MessagingStore
@@ -104,41 +104,48 @@ class Filing:
             content_id=part.content_id,
         )
 
-    async def apply(self, tx: Tx, taken: LetterTaken, prepared: Prepared) -> None:
-        """File it: correspondent, message, conversation, counters, and what others must know."""
-        mark = fingerprint(taken.patient_id, taken.envelope_sender, taken.content_sha256)
-        if await self._store.seen_before(tx, mark, taken.taken_at - REPEAT_WITHIN):
+    async def file(self, tx: Tx, ready: Sequence[Ready]) -> None:
+        """File letters: correspondents, messages, conversations, counters, and what others must know."""
+        letters = [_Arrived.of(one, self._service) for one in ready]
+        tray = await self._store.tray(
+            tx,
+            {letter.mark for letter in letters},
+            {letter.correspondent_id for letter in letters},
+            [letter.message for letter in letters],
+        )
+        for letter in letters:
+            with letter.ready.traced():
+                self._file(tx, tray, letter)
+        await self._store.put_away(tx, tray)
+
+    def _file(self, tx: Tx, tray: Tray, letter: "_Arrived") -> None:
+        taken = letter.taken
+        if tray.was_seen(letter.mark, taken.taken_at - REPEAT_WITHIN):
             log.info("letter.repeated", patient_id=taken.patient_id, intake_id=taken.intake_id)
             return
-        await self._store.mark_seen(tx, mark, taken.taken_at, taken.taken_at + REPEAT_WITHIN)
-        await self._meet(tx, prepared)
-        if not prepared.letter.only_ends:
-            message = message_from(prepared.letter, prepared.filed, prepared.patient, self._service)
-            await self._add(tx, message)
-
-    async def _meet(self, tx: Tx, prepared: Prepared) -> None:
-        """Note what the letter says of its sender: wrote, ended, or both."""
-        letter, filed, patient_id = prepared.letter, prepared.filed, prepared.patient.id
-        party = sender_of(letter, filed.envelope_sender)
-        known = await self._store.correspondent(patient_id, party.address, tx)
-        known = known or exchanges.first_heard_of(patient_id, party, filed.at)
+        until = taken.taken_at + REPEAT_WITHIN
+        tray.seen[letter.mark] = Seen(id=letter.mark, taken_at=taken.taken_at, expires_at=until)
+        self._meet(tx, tray, letter)
         if not letter.only_ends:
-            message = message_from(letter, filed, prepared.patient, self._service)
-            known = exchanges.wrote(known, party, message.reply_to, filed.at)
-        if letter.ends:
-            known = exchanges.ended(known, party, filed.at)
-            if known.ended:
-                event = ExchangeEnded(patient_id=patient_id, correspondent_id=known.id, ended_at=filed.at)
-                tx.publish(event, key=patient_id)
-        await self._store.save_correspondent(tx, known)
+            self._add(tx, tray, letter.message)
 
-    async def _add(self, tx: Tx, message: Message) -> None:
-        tied = await self._tied(tx, message)
-        conversation = combine([begin(message), *tied])
-        await self._store.add_message(tx, replace(message, conversation_id=conversation.id))
-        await self._merge(tx, conversation, [row.id for row in tied if row.id != conversation.id])
-        await self._store.save_conversation(tx, conversation)
-        await self._store.count(tx, message.patient_id, unread=1, conversations=1 - len(tied), letters=1)
+    def _meet(self, tx: Tx, tray: Tray, letter: "_Arrived") -> None:
+        """Note what the letter says of its sender: wrote, ended, or both."""
+        message, at = letter.message, letter.taken.taken_at
+        party, patient_id = message.sender, message.patient_id
+        known = tray.correspondent(letter.correspondent_id)
+        known = known or exchanges.first_heard_of(patient_id, party, at)
+        if not letter.only_ends:
+            known = exchanges.wrote(known, party, message.reply_to, at)
+        if message.ends_exchange:
+            known = exchanges.ended(known, party, at)
+            if known.ended:
+                event = ExchangeEnded(patient_id=patient_id, correspondent_id=known.id, ended_at=at)
+                tx.publish(event, key=patient_id)
+        tray.correspondents[known.id] = known
+
+    def _add(self, tx: Tx, tray: Tray, message: Message) -> None:
+        conversation = tray.add(message)
         received = MessageReceived(
             patient_id=message.patient_id,
             conversation_id=conversation.id,
@@ -148,21 +155,34 @@ class Filing:
         )
         tx.publish(received, key=message.patient_id)
 
-    async def _tied(self, tx: Tx, message: Message) -> list[Conversation]:
-        """The conversations this letter belongs to: by Message-IDs, and by sender and subject."""
-        patient_id = message.patient_id
-        ids = await self._store.linked_conversations(tx, patient_id, message.links) if message.links else set()
-        if message.thread_key:
-            ids |= await self._store.same_thread(
-                tx, patient_id, message.thread_key, message.at, refers=message.refers
-            )
-        return await self._store.conversations(patient_id, sorted(ids), tx) if ids else []
 
-    async def _merge(self, tx: Tx, into: Conversation, ids: list[str]) -> None:
-        """Move what is in the conversations that another replaces."""
-        if not ids:
-            return
-        await self._store.move_messages(tx, into.patient_id, ids, into.id)
-        await self._store.move_drafts(tx, into.patient_id, ids, into.id)
-        await self._store.move_deliveries(tx, into.patient_id, ids, into.id)
-        await self._store.remove_conversations(tx, into.patient_id, ids)
+class _Arrived(Struct, frozen=True, kw_only=True):
+    """A letter ready to be filed, the message it becomes, and what its rows are found by."""
+
+    ready: Ready
+    message: Message
+    mark: str
+    correspondent_id: str
+
+    @classmethod
+    def of(cls, ready: Ready, service: Service) -> "_Arrived":
+        taken, prepared = ready.event, ready.prepared
+        message = message_from(prepared.letter, prepared.filed, prepared.patient, service)
+        return cls(
+            ready=ready,
+            message=message,
+            mark=fingerprint(taken.patient_id, taken.envelope_sender, taken.content_sha256),
+            correspondent_id=exchanges.correspondent_id(taken.patient_id, message.sender.address),
+        )
+
+    @property
+    def taken(self) -> LetterTaken:
+        """As the door took it."""
+        taken: LetterTaken = self.ready.event
+        return taken
+
+    @property
+    def only_ends(self) -> bool:
+        """Whether it is an end mark and no message to show."""
+        only_ends: bool = self.ready.prepared.letter.only_ends
+        return only_ends

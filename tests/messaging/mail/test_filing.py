@@ -1,15 +1,16 @@
 """What the worker makes of events: the same state in whatever order they come, however often."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
-from chassis.bus import Origin
+from chassis.bus import Origin, Ready
 from chassis.clock import now
 from chassis.errors import NotFound, NotYet
 from chassis.ids import new_id
@@ -20,7 +21,9 @@ from contracts.documents import DocumentAdded, DocumentHandedOver, HandoverRefus
 from contracts.messaging import ExchangeEnded, LetterTaken, MailboxOpened, MessageReceived
 from messaging.domain.addresses import Domains
 from messaging.domain.letter import Filed, Letter, Mailer, Service
-from messaging.domain.model import Conversation, Draft, DraftRow, Keep, KeepState, RowSource, RowState
+from messaging.domain.model import Draft, DraftRow, Keep, KeepState, RowSource, RowState
+from messaging.domain.ties import tyings_of
+from messaging.domain.tray import Found, Tray
 from messaging.events import DraftFiles, Keeps, Patients
 from messaging.filing import Filing, Prepared
 from tests.messaging.fakes import FakeStore
@@ -51,6 +54,7 @@ class MailStore(FakeStore):
     def __init__(self) -> None:
         super().__init__()
         self.seen: dict[str, datetime] = {}
+        self.kept["ties"] = {}
 
     async def save_patient(self, tx: Any, patient: Any) -> None:
         self.put("patients", patient)
@@ -58,52 +62,37 @@ class MailStore(FakeStore):
     async def open_mailbox(self, tx: Any, mailbox: Any) -> None:
         self.put("mailboxes", mailbox)
 
-    async def save_correspondent(self, tx: Any, correspondent: Any) -> None:
-        self.put("correspondents", correspondent)
-
-    async def correspondent(self, patient_id: str, address: str, tx: Any = None) -> Any:
-        return next(iter(await self.correspondents(patient_id, [address])), None)
-
-    async def conversations(self, patient_id: str, ids: list[str], tx: Any = None) -> list[Conversation]:
-        return [row for row in self._all("conversations", patient_id) if row.id in ids]
-
-    async def remove_conversations(self, tx: Any, patient_id: str, ids: list[str]) -> None:
-        for row_id in ids:
-            del self.kept["conversations"][row_id]
-
     def _move(self, name: str, patient_id: str, from_ids: Any, to_id: str) -> None:
         for one in self._all(name, patient_id):
             if one.conversation_id in from_ids:
                 self.put(name, replace(one, conversation_id=to_id))
 
-    async def move_messages(self, tx: Any, patient_id: str, from_ids: list[str], to_id: str) -> None:
-        self._move("messages", patient_id, from_ids, to_id)
+    async def tray(self, tx: Any, marks: Any, correspondents: Any, messages: Any) -> Tray:
+        ties = self._known("ties", {each.id for one in messages for each in tyings_of(one)})
+        named = {conversation_id for tie in ties.values() for conversation_id in tie.spans}
+        homes = {key: one.conversation_id for key, one in self._known("messages", named).items()}
+        found = Found(
+            seen={mark: at for mark, at in self.seen.items() if mark in marks},
+            correspondents=self._known("correspondents", correspondents),
+            ties=ties,
+            homes=homes,
+            conversations=self._known("conversations", homes.values()),
+        )
+        return Tray(found)
 
-    async def move_drafts(self, tx: Any, patient_id: str, from_ids: list[str], to_id: str) -> None:
-        self._move("drafts", patient_id, from_ids, to_id)
+    def _known(self, name: str, ids: Any) -> dict[str, Any]:
+        return {key: one for key, one in self.kept[name].items() if key in set(ids)}
 
-    async def move_deliveries(self, tx: Any, patient_id: str, from_ids: Any, to_id: str) -> None:
-        self._move("deliveries", patient_id, from_ids, to_id)
-
-    async def linked_conversations(self, tx: Any, patient_id: str, links: Any) -> set[str]:
-        found = self._all("messages", patient_id)
-        return {one.conversation_id for one in found if set(one.links) & set(links)}
-
-    async def same_thread(
-        self, tx: Any, patient_id: str, thread_key: str, at: datetime, *, refers: bool
-    ) -> set[str]:
-        return {
-            one.conversation_id
-            for one in self._all("messages", patient_id)
-            if one.thread_key == thread_key
-            and ((not one.refers and one.at >= at) or (not refers and one.at <= at))
-        }
-
-    async def seen_before(self, tx: Any, fingerprint: str, since: datetime) -> bool:
-        return self.seen.get(fingerprint, datetime.min.replace(tzinfo=UTC)) >= since
-
-    async def mark_seen(self, tx: Any, fingerprint: str, at: datetime, expires_at: datetime) -> None:
-        self.seen[fingerprint] = at
+    async def put_away(self, tx: Any, tray: Tray) -> None:
+        for gone, into in tray.moves().items():
+            for name in ("messages", "drafts", "deliveries"):
+                self._move(name, PATIENT_ID, [gone], into)
+            del self.kept["conversations"][gone]
+        self.seen |= {mark: seen.taken_at for mark, seen in tray.seen.items()}
+        for name in ("correspondents", "messages", "conversations", "ties"):
+            self.put(name, *getattr(tray, name).values())
+        for patient_id, gained in tray.counts().items():
+            await self.count(tx, patient_id, **asdict(gained))
 
 
 def taken(number: int, minute: int, content: str | None = None) -> LetterTaken:
@@ -139,17 +128,25 @@ async def house() -> tuple[MailStore, Filing]:
 
 
 async def file(store: MailStore, filing: Filing, event: LetterTaken, read: Letter) -> None:
+    await together(store, filing, [(event, read)])
+
+
+async def together(store: MailStore, filing: Filing, letters: Sequence[tuple[LetterTaken, Letter]]) -> None:
+    ready = [await prepared(store, *one) for one in letters]
+    await store.transact(lambda tx: filing.file(tx, ready))
+
+
+async def prepared(store: MailStore, event: LetterTaken, read: Letter) -> Ready:
     filed = Filed(
         message_id=event.intake_id, at=event.taken_at, envelope_sender=event.envelope_sender, size=event.size,
         raw_key="raw", original_key="original",
     )  # fmt: skip
-    prepared = Prepared(await store.patient(PATIENT_ID), read, filed)
-    await store.transact(lambda tx: filing.apply(tx, event, prepared))
+    return Ready(event=event, prepared=Prepared(await store.patient(PATIENT_ID), read, filed))
 
 
 def state(store: MailStore) -> dict[str, Any]:
-    """All that is kept, but for how often the mailbox was touched."""
-    kept = {name: dict(sorted(things.items())) for name, things in store.kept.items()}
+    """All that is kept, but for how often the mailbox was touched; ties say the same in several ways."""
+    kept = {name: dict(sorted(things.items())) for name, things in store.kept.items() if name != "ties"}
     kept["mailboxes"] = {key: replace(box, revision=1) for key, box in kept["mailboxes"].items()}
     return kept
 
@@ -209,7 +206,7 @@ async def test_an_end_mark_is_no_message_and_is_told() -> None:
     await file(store, filing, taken(0, 0), letter(PEOPLE[0], "x", 0))
     await file(store, filing, taken(1, 1), letter(PEOPLE[0], "[FIN]", 1))
     assert (await store.mailbox(PATIENT_ID)).letters == 1
-    record = await store.correspondent(PATIENT_ID, PEOPLE[0])
+    (record,) = await store.correspondents(PATIENT_ID, [PEOPLE[0]])
     assert record.ended and isinstance(store.published[-1], ExchangeEnded)
 
 
@@ -217,7 +214,8 @@ async def test_an_end_mark_older_than_the_last_letter_is_not_told() -> None:
     store, filing = await house()
     await file(store, filing, taken(0, 5), letter(PEOPLE[0], "x", 0))
     await file(store, filing, taken(1, 1), letter(PEOPLE[0], "[FIN]", 1))
-    assert not (await store.correspondent(PATIENT_ID, PEOPLE[0])).ended
+    (record,) = await store.correspondents(PATIENT_ID, [PEOPLE[0]])
+    assert not record.ended
     assert isinstance(store.published[-1], MessageReceived)
 
 
@@ -225,7 +223,8 @@ async def test_a_message_with_the_end_header_is_shown_and_ends_the_exchange() ->
     store, filing = await house()
     await file(store, filing, taken(0, 5), letter(PEOPLE[0], "Au revoir", 0, end_header=True))
     assert (await store.mailbox(PATIENT_ID)).letters == 1
-    assert (await store.correspondent(PATIENT_ID, PEOPLE[0])).ended
+    (record,) = await store.correspondents(PATIENT_ID, [PEOPLE[0]])
+    assert record.ended
 
 
 async def test_a_letter_that_ties_two_conversations_merges_them_with_both_their_drafts() -> None:
@@ -276,14 +275,14 @@ async def test_letters_in_any_order_and_number_give_the_same_mailbox(letters: An
         for n, (minute, sender, subject, refers, ends) in enumerate(letters)
     ]
     states = []
-    for _ in range(2):
+    for at_once in (1, 3, 7):
         store, filing = await house()
         shuffled = [*events, events[0]]
         chance.shuffle(shuffled)
-        for event, read in shuffled:
-            await file(store, filing, event, read)
+        for start in range(0, len(shuffled), at_once):
+            await together(store, filing, shuffled[start : start + at_once])
         states.append(state(store))
-    assert states[0] == states[1]
+    assert states[0] == states[1] == states[2]
 
 
 async def test_a_letter_for_a_patient_not_known_yet_waits() -> None:

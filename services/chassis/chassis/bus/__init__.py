@@ -2,6 +2,6 @@
 
 from chassis.bus.bus import Bus
 from chassis.bus.follower import Follower
-from chassis.bus.subscription import Handling, Origin, Subscription
+from chassis.bus.subscription import Handling, Origin, Ready, Subscription
 
-__all__ = ["Bus", "Follower", "Handling", "Origin", "Subscription"]
+__all__ = ["Bus", "Follower", "Handling", "Origin", "Ready", "Subscription"]

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 
 from chassis.bus.dead_letters import DeadLetters, Reason
 from chassis.bus.inbox import Inbox
-from chassis.bus.subscription import Delivered, Raw, Subscription, understand
+from chassis.bus.subscription import Delivered, Raw, Ready, Subscription, understand
 from chassis.bus.waiting import Waiting
 from chassis.errors import BackingServiceAway, Kind, NotYet, PliError, kind_of, recognise
 from chassis.store import Store, Tx
@@ -122,9 +122,10 @@ class Processing:
         results = {id(delivered): result for delivered, result in zip(batch, prepared, strict=True)}
 
         async def work(tx: Tx) -> None:
-            for delivered in await self._inbox.unseen(tx, batch):
-                with continuing(delivered.envelope.traceparent, delivered.envelope.type):
-                    await delivered.handling.apply(tx, delivered.event, results[id(delivered)])
+            unseen = await self._inbox.unseen(tx, batch)
+            for handling in dict.fromkeys(delivered.handling for delivered in unseen):
+                ready = [_ready(one, results[id(one)]) for one in unseen if one.handling is handling]
+                await handling.perform(tx, ready)
 
         await self._store.transact(work)
         for delivered in batch:
@@ -140,6 +141,10 @@ class Processing:
 
 def _place(raw: Raw) -> Place:
     return raw.topic, raw.partition, raw.offset
+
+
+def _ready(delivered: Delivered, prepared: Any) -> Ready:
+    return Ready(event=delivered.event, prepared=prepared, traceparent=delivered.envelope.traceparent)
 
 
 async def _prepare(delivered: Delivered) -> Any:

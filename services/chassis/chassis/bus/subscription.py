@@ -1,6 +1,7 @@
 """What a service does with the events of a topic, and how a record becomes one of them."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from chassis.errors import ForeignSource, Undecodable
+from chassis.telemetry import continuing
 from contracts.base import Event, event_type
 from contracts.cloudevents import Envelope, EnvelopeError, read_envelope
 from contracts.topics import BY_NAME, EVENT_DAYS, Topic
@@ -29,7 +31,21 @@ class Origin:
     at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """An event whose preparation is done, as a handling that takes several at once gets it."""
+
+    event: Any
+    prepared: Any = None
+    traceparent: str | None = None
+
+    def traced(self) -> AbstractContextManager[None]:
+        """Work inside the event's own trace: what is published there continues it."""
+        return continuing(self.traceparent, type(self.event).__name__)
+
+
 Apply = Callable[[Any, Any, Any], Awaitable[None]]
+Together = Callable[[Any, Sequence[Ready]], Awaitable[None]]
 Prepare = Callable[[Any, Origin], Awaitable[Any]]
 
 
@@ -39,11 +55,28 @@ class Handling:
 
     `apply(tx, event, prepared)` runs in the transaction that holds the inbox mark and does store work only.
     `prepare(event, origin)` runs before it and may run twice and at the same time as others: objects, parsing.
+    `together(tx, ready)` stands in `apply`'s place where events come in floods: several at once, so that the
+    store is asked once for all of them.
     """
 
     event: type[Event]
-    apply: Apply
+    apply: Apply | None = None
     prepare: Prepare | None = None
+    together: Together | None = None
+
+    def __post_init__(self) -> None:
+        if (self.apply is None) == (self.together is None):
+            raise TypeError(f"{self.event.__name__} is handled by one of apply and together")
+
+    async def perform(self, tx: Any, ready: Sequence[Ready]) -> None:
+        """Do the store work of these events."""
+        if self.apply is None:
+            assert self.together is not None
+            await self.together(tx, ready)
+            return
+        for one in ready:
+            with one.traced():
+                await self.apply(tx, one.event, one.prepared)
 
 
 @dataclass(frozen=True, kw_only=True)

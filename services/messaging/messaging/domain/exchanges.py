@@ -7,10 +7,15 @@ from messaging.domain.identifiers import derived_id
 from messaging.domain.model import Correspondent, Party
 
 
+def correspondent_id(patient_id: str, address: str) -> str:
+    """The id of a patient's record of a professional."""
+    return derived_id(patient_id, "correspondent", address)
+
+
 def first_heard_of(patient_id: str, party: Party, at: Instant) -> Correspondent:
     """The record of a professional of whom nothing is known yet."""
     return Correspondent(
-        id=derived_id(patient_id, "correspondent", party.address),
+        id=correspondent_id(patient_id, party.address),
         patient_id=patient_id,
         address=party.address,
         name=party.name,

@@ -9,12 +9,11 @@ from typing import ClassVar
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from chassis.effects import LEASED_INDEXES
-from messaging.store.deliveries import Deliveries
-from messaging.store.drafts import Drafts
-from messaging.store.mailboxes import PAGE_SIZE, Mailboxes, MailboxPage
-from messaging.store.messages import MessagePage, Messages, message_key
+from messaging.store.mailboxes import PAGE_SIZE, MailboxPage
+from messaging.store.messages import MessagePage, message_key
 from messaging.store.paging import PageKey
 from messaging.store.people import People
+from messaging.store.trays import Trays
 
 __all__ = ["PAGE_SIZE", "MailboxPage", "MessagePage", "MessagingStore", "PageKey", "message_key"]
 
@@ -23,7 +22,7 @@ def _by_patient(*fields: str) -> IndexModel:
     return IndexModel([("patient_id", ASCENDING), *((name, ASCENDING) for name in fields)])
 
 
-class MessagingStore(People, Mailboxes, Messages, Drafts, Deliveries):
+class MessagingStore(People, Trays):
     """All that messaging keeps in its database."""
 
     INDEXES: ClassVar[Mapping[str, Sequence[IndexModel]]] = {
@@ -43,9 +42,8 @@ class MessagingStore(People, Mailboxes, Messages, Drafts, Deliveries):
                     ("_id", DESCENDING),
                 ]
             ),
-            _by_patient("links"),
-            _by_patient("thread_key", "at"),
         ),
+        "ties": (),
         "seen": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
         "keeps": (_by_patient("message_id", "requested_at"),),
         "drafts": (_by_patient("conversation_id", "created_at"),),

@@ -22,7 +22,7 @@ class MessagePage(Struct, frozen=True, kw_only=True):
 
 
 class Messages(Store[Tx]):
-    """Collections `messages`, `seen`, `keeps`."""
+    """Collections `messages`, `keeps`."""
 
     async def messages(
         self,
@@ -100,10 +100,6 @@ class Messages(Store[Tx]):
             row = await self.collection("messages").find_one(key, {"conversation_id": 1}, session=session_of(tx))
         return row["conversation_id"] if row else None
 
-    async def add_message(self, tx: Tx, message: Message) -> None:
-        """Write a new message."""
-        await self.collection("messages").insert_one(row_of(message), session=tx.session)
-
     async def mark_read(self, tx: Tx, patient_id: str, message_id: str, at: Instant) -> bool:
         """Note the first reading. False when it was read before, or is no letter."""
         key = {"_id": message_id, "patient_id": patient_id, "read_at": None, "kind": {"$ne": "reply"}}
@@ -115,44 +111,6 @@ class Messages(Store[Tx]):
         query = {"patient_id": patient_id, "conversation_id": {"$in": from_ids}}
         await self.collection("messages").update_many(
             query, {"$set": {"conversation_id": to_id}}, session=tx.session
-        )
-
-    async def linked_conversations(self, tx: Tx, patient_id: str, links: Sequence[str]) -> set[str]:
-        """The conversations that hold a message sharing one of these Message-IDs."""
-        query = {"patient_id": patient_id, "links": {"$in": list(links)}}
-        rows = self.collection("messages").find(query, {"conversation_id": 1}, session=tx.session)
-        return {row["conversation_id"] async for row in rows}
-
-    async def same_thread(
-        self, tx: Tx, patient_id: str, thread_key: str, at: Instant, *, refers: bool
-    ) -> set[str]:
-        """The conversations tied to a letter of that key and instant by sender and subject.
-
-        A letter that refers to nothing joins all older ones of its key; so newer ones that refer to nothing
-        join it, whichever came first.
-        """
-        query = {"patient_id": patient_id, "thread_key": thread_key}
-        looked_at = {"conversation_id": 1, "at": 1, "refers": 1}
-        rows = self.collection("messages").find(query, looked_at, session=tx.session)
-        # told apart here: not every store looks into an index for a choice of conditions
-        return {
-            row["conversation_id"]
-            async for row in rows
-            if (row["at"] >= at and not row["refers"]) or (row["at"] <= at and not refers)
-        }
-
-    async def seen_before(self, tx: Tx, fingerprint: str, since: Instant) -> bool:
-        """Whether a letter with this fingerprint was filed since then."""
-        key = {"_id": fingerprint, "taken_at": {"$gte": since}}
-        return await self.collection("seen").find_one(key, {"_id": 1}, session=tx.session) is not None
-
-    async def mark_seen(self, tx: Tx, fingerprint: str, at: Instant, expires_at: Instant) -> None:
-        """Remember a letter's fingerprint until `expires_at`."""
-        await self.collection("seen").update_one(
-            {"_id": fingerprint},
-            {"$set": {"taken_at": at, "expires_at": expires_at}},
-            upsert=True,
-            session=tx.session,
         )
 
     async def keep(self, patient_id: str, request_id: str, tx: Tx | None = None) -> Keep:

@@ -47,18 +47,6 @@ class People(Store[Tx]):
             rows = self.collection("correspondents").find(query, session=session_of(tx))
             return [struct_of(Correspondent, row) async for row in rows]
 
-    async def correspondent(self, patient_id: str, address: str, tx: Tx | None = None) -> Correspondent | None:
-        """The patient's record of one address, or None."""
-        found = await self.correspondents(patient_id, [address], tx)
-        return found[0] if found else None
-
-    async def save_correspondent(self, tx: Tx, correspondent: Correspondent) -> None:
-        """Write the record as it is now."""
-        key = {"_id": correspondent.id}
-        await self.collection("correspondents").replace_one(
-            key, row_of(correspondent), upsert=True, session=tx.session
-        )
-
     async def caught_up_at(self, topic: str) -> Instant | None:
         """When this service had last processed everything that was on a topic, or None."""
         with reading(None):

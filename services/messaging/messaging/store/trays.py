@@ -1,0 +1,103 @@
+"""A batch of letters in the store: each collection is read once and written once, however many there are."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
+
+from msgspec.structs import asdict
+from pymongo import ReplaceOne, UpdateOne
+
+from chassis.store import Row, Tx
+from messaging.domain.model import Conversation, Correspondent, Kept, Message
+from messaging.domain.ties import Tie, tyings_of
+from messaging.domain.tray import Found, Tray
+from messaging.store.deliveries import Deliveries
+from messaging.store.drafts import Drafts
+from messaging.store.mailboxes import Mailboxes
+from messaging.store.messages import Messages
+from messaging.store.rows import row_of, struct_of
+
+K = TypeVar("K", bound=Kept)
+
+
+class Trays(Mailboxes, Messages, Drafts, Deliveries):
+    """Collections `seen` and `ties`, and what filing changes of the others."""
+
+    async def tray(
+        self, tx: Tx, marks: Collection[str], correspondents: Collection[str], messages: Sequence[Message]
+    ) -> Tray:
+        """A tray for letters with these fingerprints, from these correspondents, to become these messages."""
+        ties = await self._by_id(tx, "ties", Tie, {each.id for one in messages for each in tyings_of(one)})
+        homes = await self._homes(tx, {named for tie in ties.values() for named in tie.spans})
+        found = Found(
+            seen={row["_id"]: row["taken_at"] for row in await self._rows(tx, "seen", marks)},
+            correspondents=await self._by_id(tx, "correspondents", Correspondent, correspondents),
+            ties=ties,
+            homes=homes,
+            conversations=await self._by_id(tx, "conversations", Conversation, set(homes.values())),
+        )
+        return Tray(found)
+
+    async def _homes(self, tx: Tx, named: Collection[str]) -> Mapping[str, str]:
+        rows = await self._rows(tx, "messages", named, {"conversation_id": 1})
+        return {row["_id"]: row["conversation_id"] for row in rows}
+
+    async def _by_id(self, tx: Tx, name: str, kind: type[K], ids: Collection[str]) -> dict[str, K]:
+        return {row["_id"]: struct_of(kind, row) for row in await self._rows(tx, name, ids)}
+
+    async def _rows(
+        self, tx: Tx, name: str, ids: Collection[str], fields: Mapping[str, int] | None = None
+    ) -> list[Row]:
+        if not ids:
+            return []
+        query = {"_id": {"$in": sorted(ids)}}
+        return await self.collection(name).find(query, fields, session=tx.session).to_list(len(ids))
+
+    async def put_away(self, tx: Tx, tray: Tray) -> None:
+        """Write what letters made of a tray."""
+        await self._merge(tx, tray)
+        await self._put(tx, "seen", _rows_of(tray.seen), tray.found.seen)
+        await self._put(tx, "correspondents", _rows_of(tray.correspondents), tray.found.correspondents)
+        await self._put(tx, "messages", _rows_of(tray.messages), ())
+        await self._put(tx, "conversations", _rows_of(tray.conversations), tray.found.conversations)
+        await self._put(tx, "ties", _rows_of(tray.ties), tray.found.ties)
+        await self._count_letters(tx, tray)
+
+    async def add_message(self, tx: Tx, message: Message) -> None:
+        """Write a new message that comes alone, with its ties."""
+        await self.collection("messages").insert_one(row_of(message), session=tx.session)
+        known = await self._by_id(tx, "ties", Tie, [each.id for each in tyings_of(message)])
+        joined = {
+            each.id: known.get(each.id, Tie(id=each.id)).joined(
+                message.conversation_id, message.at, refers=message.refers
+            )
+            for each in tyings_of(message)
+        }
+        await self._put(tx, "ties", _rows_of(joined), known)
+
+    async def _put(self, tx: Tx, name: str, rows: Sequence[Row], there: Collection[str]) -> None:
+        """Insert what is new and replace what was there, which the transaction has read."""
+        if new := [row for row in rows if row["_id"] not in there]:
+            await self.collection(name).insert_many(new, session=tx.session)
+        if changed := [ReplaceOne({"_id": row["_id"]}, row) for row in rows if row["_id"] in there]:
+            await self.collection(name).bulk_write(changed, session=tx.session)
+
+    async def _count_letters(self, tx: Tx, tray: Tray) -> None:
+        changes = [
+            UpdateOne({"_id": patient_id}, {"$inc": {**asdict(gained), "revision": 1}})
+            for patient_id, gained in tray.counts().items()
+        ]
+        if changes:
+            await self.collection("mailboxes").bulk_write(changes, session=tx.session)
+
+    async def _merge(self, tx: Tx, tray: Tray) -> None:
+        """Move what lay in conversations that others replace. Rare: a letter has tied two that stood apart."""
+        for gone, into in tray.moves().items():
+            patient_id = tray.found.conversations[gone].patient_id
+            await self.move_messages(tx, patient_id, [gone], into)
+            await self.move_drafts(tx, patient_id, [gone], into)
+            await self.move_deliveries(tx, patient_id, [gone], into)
+            await self.remove_conversations(tx, patient_id, [gone])
+
+
+def _rows_of(kept: Mapping[str, Kept]) -> list[Row]:
+    return [row_of(one) for one in kept.values()]
