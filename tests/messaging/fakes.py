@@ -148,6 +148,16 @@ class FakeStore(MessagingStore):
         found = [one for one in self._all("messages", patient_id) if one.conversation_id == conversation_id]
         return sorted(found, key=lambda one: (one.at, one.id), reverse=True)
 
+    async def remove_unbegun(self, tx: Any, draft: Draft) -> int:
+        row = self.kept["conversations"].get(draft.id)
+        if row is None or row.messages:
+            return 0
+        del self.kept["conversations"][draft.id]
+        return 1
+
+    async def everyone_known(self, patient_id: str, tx: Any = None) -> list[Correspondent]:
+        return self._all("correspondents", patient_id)
+
     async def messages(
         self,
         patient_id: str,

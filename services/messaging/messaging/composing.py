@@ -54,7 +54,7 @@ def _headers(reply: Message, sender: Sender, product: str) -> bytes:
     fields = [
         ("From", _mailbox(sender.party)),
         ("To", ",\r\n ".join(_mailbox(party) for party in reply.recipients)),
-        ("Subject", _words(f"Re: {reply.subject}".strip())),
+        ("Subject", _words(f"Re: {reply.subject}".strip() if reply.references else reply.subject)),
         ("Date", format_datetime(reply.at)),
         ("Message-ID", reply.message_id),
         *_threading(reply),

@@ -180,7 +180,8 @@ async def remove_draft(store: MessagingStore, identity: Identity, draft_id: str)
     async def work(tx: Tx) -> Draft:
         draft = await store.draft(identity.patient_id, draft_id, tx)
         await store.remove_draft(tx, draft)
-        await store.count(tx, identity.patient_id)
+        gone = await store.remove_unbegun(tx, draft)
+        await store.count(tx, identity.patient_id, conversations=-gone)
         note(tx, identity, "draft-removed", "draft", draft.id)
         return draft
 

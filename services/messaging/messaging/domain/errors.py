@@ -28,6 +28,18 @@ class NobodyChosen(MessagingError):
     sentence = _("Choisissez au moins un destinataire.")
 
 
+class SubjectRefused(MessagingError):
+    """The "Objet" of a new message is empty or too long; `fault` says which."""
+
+    code = "subject-refused"
+    status = 422
+    sentence = _("Donnez un objet à votre message, de 100 caractères au plus.")
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"subject is {fault}")
+        self.fault = fault
+
+
 class NothingToSend(MessagingError):
     """The draft has neither text nor document (journeys §6)."""
 

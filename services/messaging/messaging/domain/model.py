@@ -175,6 +175,8 @@ class Conversation(Kept, frozen=True, kw_only=True):
     `subject` is the oldest message's. `sender_name` and `last_received_at` are the latest letter's;
     `last_sent_at` is the patient's last reply. `drafts` holds one id, two after a merge of two drafts.
     `voices` are who may be answered, latest letter first; the list leaves them out.
+    `begun` says that the patient wrote first and no letter has come yet: name, instants and voices are then
+    those of the chosen professionals and of the beginning; its id is that of the first message, sent or drafted.
     """
 
     id: ConversationId = field(name="_id")
@@ -194,6 +196,7 @@ class Conversation(Kept, frozen=True, kw_only=True):
     correspondents: tuple[str, ...] = ()
     voices: tuple[Voice, ...] = ()
     drafts: tuple[DraftId, ...] = ()
+    begun: bool = False
 
     @property
     def draft_id(self) -> DraftId | None:
@@ -203,7 +206,7 @@ class Conversation(Kept, frozen=True, kw_only=True):
     @property
     def answered_since(self) -> bool:
         """Whether the patient has answered since the last letter ("Vous avez répondu le …")."""
-        return self.last_sent_at is not None and self.last_sent_at > self.last_received_at
+        return not self.begun and self.last_sent_at is not None and self.last_sent_at > self.last_received_at
 
 
 class Correspondent(Kept, frozen=True, kw_only=True):
@@ -222,6 +225,11 @@ class Correspondent(Kept, frozen=True, kw_only=True):
     reply_to: str | None = None
     last_letter_at: Instant | None = None
     last_end_at: Instant | None = None
+
+    @property
+    def party(self) -> Party:
+        """The professional as an end of a reply, under the address that their latest letter wants answers at."""
+        return Party(name=self.name, address=self.reply_to or self.address)
 
     @property
     def ended(self) -> bool:
@@ -294,6 +302,11 @@ class Draft(Kept, frozen=True, kw_only=True):
     saved_by: str = ""
     created_at: Instant
     updated_at: Instant
+
+    @property
+    def begins(self) -> bool:
+        """Whether it begins a conversation, which bears its id, instead of answering one."""
+        return self.id == self.conversation_id
 
 
 class Delivery(Kept, frozen=True, kw_only=True):

@@ -86,6 +86,11 @@ def reply_options(
     return ReplyOptions(sender=senders[0], everyone=_distinct((*senders, *copied)))
 
 
+def may_be_written_to(record: Correspondent, domains: Domains) -> bool:
+    """Whether "Nouveau message" offers this professional: who has written, not ended, and can be reached."""
+    return record.last_letter_at is not None and not record.ended and domains.may_be_answered(record.party.address)
+
+
 def ended_here(conversation: Conversation, correspondents: Iterable[Correspondent]) -> list[Correspondent]:
     """The professionals who wrote in this conversation and ended the exchange, latest end first."""
     writers = {voice.party.address for voice in conversation.voices}
@@ -100,9 +105,7 @@ def _is_open(record: Correspondent | None) -> bool:
 def _answered_at(writer: Party, known: dict[str, Correspondent]) -> Party:
     """The writer, under the address that their latest letter anywhere wants answers at."""
     record = known.get(writer.address)
-    if record is None:
-        return writer
-    return Party(name=record.name, address=record.reply_to or record.address)
+    return record.party if record else writer
 
 
 def _copied(voices: Iterable[Voice], known: dict[str, Correspondent]) -> Iterable[Party]:
@@ -111,7 +114,7 @@ def _copied(voices: Iterable[Voice], known: dict[str, Correspondent]) -> Iterabl
         if record is None or (record.last_letter_at is None and not record.ended):
             yield copied.party
         elif not record.ended:
-            yield Party(name=record.name, address=record.reply_to or record.address)
+            yield record.party
 
 
 def _writable(parties: Iterable[Party], domains: Domains) -> list[Party]:

@@ -45,7 +45,7 @@ def combine(conversations: Iterable[Conversation]) -> Conversation:
 
 def _merged(one: Conversation, other: Conversation) -> Conversation:
     oldest = min(one, other, key=lambda row: (row.first_at, row.id))
-    latest = max(one, other, key=lambda row: (row.last_received_at, row.last_received_id))
+    latest = max(one, other, key=lambda row: (not row.begun, row.last_received_at, row.last_received_id))
     sent = [row.last_sent_at for row in (one, other) if row.last_sent_at]
     return replace(
         oldest,
@@ -59,6 +59,7 @@ def _merged(one: Conversation, other: Conversation) -> Conversation:
         unread=one.unread + other.unread,
         with_files=one.with_files or other.with_files,
         from_service=one.from_service and other.from_service,
+        begun=one.begun and other.begun,
         correspondents=tuple(sorted({*one.correspondents, *other.correspondents})),
         voices=combined(one.voices, other.voices),
         drafts=tuple(sorted({*one.drafts, *other.drafts})),

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from chassis.errors import NotFound, NotYet
 from chassis.store import Row, Store, Tx
-from messaging.domain.model import Conversation, Mailbox
+from messaging.domain.model import Conversation, Draft, Mailbox
 from messaging.store.paging import PageKey, beyond
 from messaging.store.rows import reading, row_of, session_of, struct_of
 
@@ -97,6 +97,12 @@ class Mailboxes(Store[Tx]):
         """Take away rows that were merged into another."""
         query = {"_id": {"$in": ids}, "patient_id": patient_id}
         await self.collection("conversations").delete_many(query, session=tx.session)
+
+    async def remove_unbegun(self, tx: Tx, draft: Draft) -> int:
+        """Take away the row of a conversation that only this draft, now gone, was to begin; 1 if there was one."""
+        key = {"_id": draft.id, "patient_id": draft.patient_id, "messages": 0}
+        result = await self.collection("conversations").delete_one(key, session=tx.session)
+        return int(result.deleted_count)
 
 
 def _page(rows: list[Conversation], size: int, *, backwards: bool, moved: bool) -> MailboxPage:

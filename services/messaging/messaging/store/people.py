@@ -47,6 +47,12 @@ class People(Store[Tx]):
             rows = self.collection("correspondents").find(query, session=session_of(tx))
             return [struct_of(Correspondent, row) async for row in rows]
 
+    async def everyone_known(self, patient_id: str, tx: Tx | None = None) -> list[Correspondent]:
+        """All the patient's records of professionals, in no order."""
+        with reading(tx):
+            rows = self.collection("correspondents").find({"patient_id": patient_id}, session=session_of(tx))
+            return [struct_of(Correspondent, row) async for row in rows]
+
     async def caught_up_at(self, topic: str) -> Instant | None:
         """When this service had last processed everything that was on a topic, or None."""
         with reading(None):

@@ -17,6 +17,7 @@ from messaging.web.drafts import DraftPages
 from messaging.web.live import MailboxNews
 from messaging.web.mailbox import MailboxPages
 from messaging.web.messages import MessagePages
+from messaging.web.new_message import NewMessagePages
 
 __all__ = ["PAGES", "MailboxNews", "controllers"]
 
@@ -24,6 +25,7 @@ HERE = Path(__file__).parent
 
 controllers: list[type[Controller]] = [
     MailboxPages,
+    NewMessagePages,
     ConversationPages,
     MessagePages,
     AttachmentPages,

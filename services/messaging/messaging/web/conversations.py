@@ -51,6 +51,8 @@ class ConversationPages(Controller):
             )
         except Moved as moved:
             return web.see_other(f"/messagerie/conversations/{moved.conversation_id}")
+        if opened.conversation.messages == 0 and opened.drafts:
+            return web.see_other(f"/messagerie/brouillons/{opened.drafts[0].id}")
         if not is_prefetch(request):
             await mark_shown(store, request.user, opened.messages, now())
         if web.fetch_is_fragment(request):

@@ -108,4 +108,5 @@ class DraftPages(Controller):
     async def remove(self, request: PatientRequest, store: GivenStore, draft_id: FromPath[str]) -> Redirect:
         """The button "Supprimer le brouillon"."""
         draft = await remove_draft(store, request.user, draft_id)
-        return web.see_other(f"/messagerie/conversations/{draft.conversation_id}", toast="draft-removed")
+        address = "/messagerie" if draft.begins else f"/messagerie/conversations/{draft.conversation_id}"
+        return web.see_other(address, toast="draft-removed")

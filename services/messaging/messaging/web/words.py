@@ -53,6 +53,11 @@ ROW_REFUSALS: dict[str, str] = {
 }
 ROW_REFUSED = _("Ce document n'a pas pu être joint.")
 
+SUBJECT_FAULTS: dict[str, str] = {
+    "empty": _("Donnez un objet à votre message."),
+    "too-long": _("L'objet a au plus 100 caractères."),
+}
+
 TITLE_FAULTS: dict[str, str] = {
     "empty": _("Donnez un nom au document."),
     "too-long": _("Le nom du document a au plus 50 caractères."),

@@ -1,0 +1,74 @@
+""" "Nouveau message": to whom and about what, before the draft's page."""
+
+import msgspec
+from litestar import Controller, get, post
+from litestar.response import Redirect, Template
+
+from chassis import web
+from chassis.clock import now
+from messaging.beginning import Beginning, begin_message, whom_to_write
+from messaging.domain.beginning import SUBJECT_AT_MOST
+from messaging.domain.drafting import tick_of
+from messaging.domain.errors import NobodyChosen, SubjectRefused
+from messaging.domain.model import Correspondent
+from messaging.web import words
+from messaging.web.asking import GivenDomains, GivenStore, PatientRequest
+from messaging.web.shown import Tick
+
+
+class BeginningForm(msgspec.Struct, kw_only=True):
+    """The page's fields: ticked professionals, and the "Objet" as it was typed."""
+
+    a: tuple[str, ...] = ()
+    objet: str = ""
+
+
+class NewMessagePages(Controller):
+    """`/messagerie/nouveau`."""
+
+    path = "/messagerie/nouveau"
+
+    @get("/")
+    async def choose(self, request: PatientRequest, store: GivenStore, domains: GivenDomains) -> Template:
+        """Whom to write to, and about what; `a` in the address ticks one beforehand."""
+        ticked = tuple(request.query_params.getall("a", []))
+        offered = await whom_to_write(store, domains, request.user)
+        return _page(offered, Beginning(ticks=ticked, subject=""), {})
+
+    @post("/", request_max_body_size=20_000)
+    async def begin(
+        self, request: PatientRequest, store: GivenStore, domains: GivenDomains
+    ) -> Redirect | Template:
+        """Go on to the draft, or say what is to be mended first."""
+        form = await web.read_form(request, BeginningForm)
+        wish = Beginning(ticks=form.a, subject=form.objet)
+        try:
+            draft = await begin_message(store, domains, request.user, wish, at=now())
+        except (SubjectRefused, NobodyChosen) as error:
+            offered = await whom_to_write(store, domains, request.user)
+            return _page(offered, wish, _sentences(error))
+        return web.see_other(f"/messagerie/brouillons/{draft.id}")
+
+
+def _page(offered: list[Correspondent], wish: Beginning, errors: dict[str, str]) -> Template:
+    ticks = [_tick(record, wish, alone=len(offered) == 1) for record in offered]
+    return web.page(
+        "new-message.html",
+        status=422 if errors else 200,
+        ticks=ticks,
+        subject=wish.subject,
+        subject_at_most=SUBJECT_AT_MOST,
+        errors=errors,
+    )
+
+
+def _tick(record: Correspondent, wish: Beginning, *, alone: bool) -> Tick:
+    value = tick_of(record.address)
+    return Tick(value, record.name, alone or value in wish.ticks)
+
+
+def _sentences(error: SubjectRefused | NobodyChosen) -> dict[str, str]:
+    """The one thing to mend, by the id of the field in the page."""
+    if isinstance(error, SubjectRefused):
+        return {"objet": words.SUBJECT_FAULTS[error.fault]}
+    return {"a": error.sentence}

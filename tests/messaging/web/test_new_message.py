@@ -1,0 +1,128 @@
+"""Writing first: only to who has written and not ended, with an "Objet", by the same draft and the same road."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from messaging.beginning import Beginning, begin_message
+from messaging.domain.drafting import tick_of
+from messaging.domain.errors import NobodyChosen
+from messaging.domain.model import Party
+from messaging.domain.threads import begin, combine
+from tests.messaging.people import AT, CHRISTELLE, DOMAINS, INAYA, INAYA_ID, MARIE, OTHER_ID
+from tests.messaging.web.conftest import words
+from tests.messaging.web.drafting import address, form, kept
+
+DUPOND = Party(name="Docteur Dupond", address="dupond@chu.mssante.fr")
+NEW = "/messagerie/nouveau"
+
+
+def fields(*to: Party, subject: str = "Mon ordonnance") -> dict[str, object]:
+    return {"a": [tick_of(party.address) for party in to], "objet": subject}
+
+
+def test_those_who_wrote_are_offered_and_nobody_else(client, world):
+    world.letter(recipients=(world.inaya.party, MARIE))
+    world.letter(sender=DUPOND)
+    world.ends(DUPOND)
+    world.letter(sender=MARIE, patient_id=OTHER_ID)
+    page = words(client.get(NEW))
+    assert "Christelle Thomas" in page
+    assert "Docteur Dupond" not in page
+    assert "Marie Chanteau" not in page
+
+
+def test_before_anybody_has_written_the_page_says_how_it_begins(client, world):
+    assert "dès qu'il vous aura envoyé un premier message" in words(client.get(NEW))
+
+
+def test_a_new_message_is_a_draft_in_the_list_before_it_is_sent(client, world):
+    world.letter(sender=DUPOND)
+    world.letter()
+    answer = client.post(NEW, data=fields(DUPOND))
+    assert answer.headers["location"] == address(kept(world))
+    page = words(client.get("/messagerie"))
+    assert '<span class="draft">Brouillon,</span> Docteur Dupond' in page
+    assert "Mon ordonnance" in page
+    assert "1 - 3 sur 3" in page
+    assert client.get(f"/messagerie/conversations/{kept(world).id}").headers["location"] == address(kept(world))
+
+
+def test_it_is_sent_like_a_reply_and_begins_a_conversation(client, world):
+    world.letter(sender=DUPOND)
+    client.post(NEW, data=fields(DUPOND))
+    draft = kept(world)
+    page = words(client.get(address(draft)))
+    assert "Nouveau message" in page
+    assert "Mon ordonnance" in page
+    client.post(address(draft, "/envoi"), data=form(draft, "Bonjour Docteur", (DUPOND,)))
+    sent = world.store.kept["messages"][draft.id]
+    assert (sent.subject, sent.recipients, sent.references) == ("Mon ordonnance", (DUPOND,), ())
+    assert [one.recipient for one in world.store.kept["deliveries"].values()] == [DUPOND]
+    row = world.store.kept["conversations"][draft.id]
+    assert (row.messages, row.drafts, row.begun) == (1, (), True)
+    assert not row.answered_since
+
+
+def test_the_professional_s_answer_makes_it_a_conversation_like_any_other(client, world):
+    world.letter(sender=DUPOND)
+    client.post(NEW, data=fields(DUPOND))
+    draft = kept(world)
+    client.post(address(draft, "/envoi"), data=form(draft, "Bonjour", (DUPOND,)))
+    letter = world.letter(sender=DUPOND, subject="Mon ordonnance", at=AT + timedelta(days=900))
+    row = combine([begin(letter), world.store.kept["conversations"][draft.id]])
+    assert (row.id, row.subject, row.begun, row.messages) == (draft.id, "Mon ordonnance", False, 2)
+    assert (row.sender_name, row.last_received_id) == ("Docteur Dupond", letter.id)
+
+
+@pytest.mark.parametrize(
+    ("subject", "sentence"),
+    [("  ", "Donnez un objet à votre message."), ("x" * 101, "L'objet a au plus 100 caractères.")],
+)
+def test_an_objet_is_required_and_bounded_and_nothing_typed_is_lost(client, world, subject, sentence):
+    world.letter()
+    world.letter(sender=DUPOND)
+    answer = client.post(NEW, data=fields(DUPOND, subject=subject))
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+    assert f'value="{tick_of(DUPOND.address)}" checked' in words(answer)
+    assert f'value="{subject}"' in words(answer)
+    assert world.store.kept["drafts"] == {}
+
+
+def test_nobody_else_can_be_written_to_whatever_the_request_says(client, world):
+    world.letter()
+    world.letter(sender=DUPOND)
+    world.ends(DUPOND)
+    answer = client.post(NEW, data=fields(DUPOND, MARIE))
+    assert answer.status_code == 422
+    assert "Choisissez au moins un destinataire." in words(answer)
+    assert world.store.kept["drafts"] == {}
+
+
+def test_a_professional_who_ends_meanwhile_gets_nothing_and_the_words_stay(client, world):
+    world.letter(sender=DUPOND)
+    client.post(NEW, data=fields(DUPOND))
+    draft = kept(world)
+    world.ends(DUPOND, at=AT + timedelta(days=1))
+    answer = client.post(address(draft, "/envoi"), data=form(draft, "Bonjour Docteur", (DUPOND,)))
+    assert answer.status_code == 409
+    assert "Bonjour Docteur" in words(answer)
+    assert world.store.kept["deliveries"] == {}
+
+
+def test_throwing_the_draft_away_takes_the_empty_conversation_with_it(client, world):
+    world.letter(sender=DUPOND)
+    client.post(NEW, data=fields(DUPOND))
+    answer = client.post(address(kept(world), "/suppression"))
+    assert answer.headers["location"] == "/messagerie"
+    assert len(world.store.kept["conversations"]) == 1
+    assert world.store.kept["mailboxes"][INAYA_ID].conversations == 1
+
+
+def test_another_patient_s_professionals_are_nobody_s_business(world):
+    world.letter(patient_id=OTHER_ID)
+    wish = Beginning(ticks=(tick_of(CHRISTELLE.address),), subject="Bonjour")
+    with pytest.raises(NobodyChosen):
+        asyncio.run(begin_message(world.store, DOMAINS, INAYA, wish, at=AT))
