@@ -86,7 +86,10 @@ class KeepRefused(Event, tag="documents.keep-refused.v1", frozen=True, kw_only=T
 
 
 class DocumentHandedOver(Event, tag="documents.document-handed-over.v1", frozen=True, kw_only=True):
-    """The bytes of a document wait for messaging under the claim."""
+    """The bytes of a document wait for messaging under the claim.
+
+    `masked` when the patient hides it from professionals: sending it asks for confirmation.
+    """
 
     patient_id: PatientId
     draft_id: DraftId
@@ -94,6 +97,7 @@ class DocumentHandedOver(Event, tag="documents.document-handed-over.v1", frozen=
     document_id: DocumentId
     claim: Claim
     handed_over_at: Instant
+    masked: bool = False
 
 
 class HandoverRefused(Event, tag="documents.handover-refused.v1", frozen=True, kw_only=True):

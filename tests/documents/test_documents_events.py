@@ -105,6 +105,16 @@ async def test_a_document_is_handed_over_to_the_draft_row(desk: Desk, inaya: str
     assert (told.draft_id, told.row_id) == (asked.draft_id, asked.rows[0].row_id)
     assert desk.objects.objects[told.claim.key] == PDF
     assert told.claim.filename == "Résultats de juin.pdf"
+    assert not told.masked
+
+
+async def test_a_handover_tells_that_the_document_is_masked_from_professionals(desk: Desk, inaya: str) -> None:
+    request = desk.keep_request(inaya, masked=True)
+    await desk.deliver(request)
+    await desk.deliver(handover(inaya, document_id_for(request.request_id)))
+    told = desk.store.published[-1]
+    assert isinstance(told, DocumentHandedOver)
+    assert told.masked
 
 
 async def test_another_patients_document_is_not_handed_over_and_the_attempt_is_recorded(

@@ -38,10 +38,14 @@ NO_SUCH_DOCUMENT = "not-found"
 
 
 class HandoverAnswer(Struct, frozen=True, kw_only=True):
-    """What became of one row of a handover: a claim, or none. `foreign` when it is another patient's."""
+    """What became of one row of a handover: a claim, or none. `foreign` when it is another patient's.
+
+    `masked` as the document was when its bytes were handed over.
+    """
 
     row: HandoverRow
     claim: Claim | None
+    masked: bool = False
     foreign: bool = False
 
 
@@ -108,14 +112,15 @@ class DocumentsEvents:
         if document is None:
             foreign = await self._store.is_anothers(patient_id, row.document_id)
             return HandoverAnswer(row=row, claim=None, foreign=foreign)
-        return HandoverAnswer(row=row, claim=await self._objects.hand_over_document(document, row.row_id))
+        claim = await self._objects.hand_over_document(document, row.row_id)
+        return HandoverAnswer(row=row, claim=claim, masked=document.masked)
 
     async def hand_over(self, tx: Tx, event: HandoverRequested, prepared: tuple[HandoverAnswer, ...]) -> None:
         """Tell messaging, row by row, where the bytes wait or that there is no such document."""
         patient = await self._known(tx, event.patient_id)
         for answer in prepared:
             if answer.claim is not None:
-                tx.publish(_handed_over(event, answer.row, answer.claim, self._clock()), key=patient.id)
+                tx.publish(_handed_over(event, answer, answer.claim, self._clock()), key=patient.id)
                 _audit(tx, patient, "document-handed-over", answer.row.document_id)
                 continue
             tx.publish(_not_handed_over(event, answer.row, self._clock()), key=patient.id)
@@ -147,14 +152,17 @@ def _refused(event: AttachmentKeepRequested, refusal: Refusal, at: datetime) -> 
     )
 
 
-def _handed_over(event: HandoverRequested, row: HandoverRow, claim: Claim, at: datetime) -> DocumentHandedOver:
+def _handed_over(
+    event: HandoverRequested, answer: HandoverAnswer, claim: Claim, at: datetime
+) -> DocumentHandedOver:
     return DocumentHandedOver(
         patient_id=event.patient_id,
         draft_id=event.draft_id,
-        row_id=row.row_id,
-        document_id=row.document_id,
+        row_id=answer.row.row_id,
+        document_id=answer.row.document_id,
         claim=claim,
         handed_over_at=at,
+        masked=answer.masked,
     )
 
 

@@ -1,6 +1,6 @@
 """Drafts: begun by "Répondre", saved as one types, and turned into a reply by "Envoyer"."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -190,12 +190,19 @@ async def remove_draft(store: MessagingStore, identity: Identity, draft_id: str)
 
 
 async def submit_reply(
-    store: MessagingStore, domains: Domains, identity: Identity, draft_id: str, *, at: datetime
+    store: MessagingStore,
+    domains: Domains,
+    identity: Identity,
+    draft_id: str,
+    *,
+    at: datetime,
+    confirmed: Collection[str] = (),
 ) -> Message:
     """Turn the saved draft into a message that will leave, or raise what the patient must mend.
 
-    The reply keeps the draft's id: pressing "Envoyer" twice finds the message that the first press made.
-    Raises `NotFound`, `ReplyBlocked`, `NobodyChosen`, and what `check_sendable` raises; nothing is lost.
+    `confirmed` holds the marks of the questions answered. The reply keeps the draft's id: pressing "Envoyer"
+    twice finds the message that the first press made. Nothing is lost by what is raised: `NotFound`, and what
+    `reply_from` raises.
     """
 
     async def work(tx: Tx) -> Message:
@@ -204,7 +211,7 @@ async def submit_reply(
         rows = await store.draft_rows(patient_id, draft_id, tx)
         found = await exchange(store, domains, patient_id, draft.conversation_id, tx)
         letter = await store.answered_letter(patient_id, draft.conversation_id, tx)
-        reply = _reply(found, letter, draft, rows, at=at)
+        reply = _reply(found, letter, draft, rows, at=at, confirmed=confirmed)
         await _append(store, tx, found.conversation, draft, reply)
         for delivery in reply.deliveries:
             tx.publish(_queued(delivery), key=patient_id)
@@ -219,7 +226,13 @@ async def submit_reply(
 
 
 def _reply(
-    found: Exchange, letter: Message | None, draft: Draft, rows: Sequence[DraftRow], *, at: datetime
+    found: Exchange,
+    letter: Message | None,
+    draft: Draft,
+    rows: Sequence[DraftRow],
+    *,
+    at: datetime,
+    confirmed: Collection[str],
 ) -> Reply:
     return reply_from(
         found.patient,
@@ -229,6 +242,7 @@ def _reply(
         found.options,
         reply_id=draft.id,
         at=at,
+        confirmed=confirmed,
         traceparent=current_traceparent(),
     )
 

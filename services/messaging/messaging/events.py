@@ -133,6 +133,7 @@ class DraftFiles:
             size=stored.size,
             sha256=stored.sha256,
             object_key=stored.key,
+            masked=isinstance(event, DocumentHandedOver) and event.masked,
         )
         await self._store.save_draft_row(tx, await self._if_it_fits(tx, ready))
 

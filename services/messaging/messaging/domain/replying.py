@@ -1,12 +1,13 @@
 """Who may be answered, and the reply that a draft becomes (journeys §4 and §6)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
 
 from contracts.base import Instant
 from messaging.domain.addresses import Domains
+from messaging.domain.confirming import check_confirmed, questions_before
 from messaging.domain.errors import (
     FilesNotReady,
     FilesRefused,
@@ -166,17 +167,20 @@ def reply_from(
     *,
     reply_id: str,
     at: Instant,
+    confirmed: Collection[str] = (),
     traceparent: str | None = None,
 ) -> Reply:
     """The reply that leaves, its Message-ID fixed. `opened` is the conversation and the letter answered.
 
-    Raises what `check_sendable` does, `ReplyBlocked`, `NobodyChosen`.
+    `confirmed` holds the marks of the questions that the patient answered. Raises what `check_sendable` and
+    `check_confirmed` do, `ReplyBlocked`, `NobodyChosen`.
     """
     conversation, letter = opened
     recipients = options.chosen(draft.recipients)
     if not recipients:
         raise NobodyChosen("no recipient")
     check_sendable(draft, rows)
+    check_confirmed(questions_before(rows, recipients), confirmed)
     message_id = f"<{reply_id}@{patient.mailbox_address.rpartition('@')[2].lower()}>"
     references = _references(letter)
     message = Message(

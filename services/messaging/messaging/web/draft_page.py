@@ -8,7 +8,9 @@ from litestar.response import Template
 from chassis import web
 from chassis.clock import now
 from chassis.ids import new_id
+from messaging.domain.confirming import Unconfirmed
 from messaging.domain.errors import MessagingError, NobodyChosen, NothingToSend, ReplyBlocked, TextTooLong
+from messaging.domain.model import Draft
 from messaging.drafts import Conflict, Desk, Typed
 from messaging.store import MessagingStore
 from messaging.web.asking import PatientRequest
@@ -27,6 +29,7 @@ class DraftForm(msgspec.Struct, kw_only=True):
     texte: str = ""
     a: tuple[str, ...] = ()
     page: str = ""
+    confirme: tuple[str, ...] = ()
 
 
 def address_of(draft_id: str) -> str:
@@ -38,6 +41,11 @@ async def typed_in(request: PatientRequest) -> Typed:
     """What the page sent. Raises `UnreadableFields`."""
     form = await web.read_form(request, DraftForm)
     return Typed(text=form.texte, ticks=form.a, revision=form.revision, page=form.page[:64])
+
+
+async def confirmed_in(request: PatientRequest) -> tuple[str, ...]:
+    """The marks of the questions that the page's press answered."""
+    return (await web.read_form(request, DraftForm)).confirme
 
 
 async def draft_page(
@@ -74,6 +82,18 @@ def _sentences(error: MessagingError | None) -> dict[str, str]:
 def conflict_page(request: Any, error: Conflict) -> Template:
     """Both texts, side by side with the choice of one; nothing is overwritten."""
     return web.page("conflict.html", status=error.status, saved=error.saved, typed=error.typed, page_id=new_id())
+
+
+def confirmation_page(draft: Draft, typed: Typed, error: Unconfirmed) -> Template:
+    """What is asked before the draft leaves; saying no leads back to it."""
+    return web.page(
+        "confirm.html",
+        status=error.status,
+        draft=draft,
+        typed=typed,
+        questions=error.questions,
+        page_id=new_id(),
+    )
 
 
 def gone_page(typed: Typed) -> Template:

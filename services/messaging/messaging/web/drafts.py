@@ -8,6 +8,7 @@ from chassis import web
 from chassis.clock import now
 from chassis.errors import NotFound
 from messaging.domain.addresses import Domains
+from messaging.domain.confirming import Unconfirmed
 from messaging.domain.errors import MessagingError
 from messaging.drafts import Conflict, Typed, open_draft, remove_draft, save_draft, submit_reply
 from messaging.store import MessagingStore
@@ -15,6 +16,8 @@ from messaging.web.asking import GivenDomains, GivenStore, PatientRequest, on_th
 from messaging.web.draft_page import (
     DRAFT_BODY,
     address_of,
+    confirmation_page,
+    confirmed_in,
     conflict_page,
     draft_page,
     gone_page,
@@ -81,9 +84,13 @@ class DraftPages(Controller):
         typed = await typed_in(request)
         try:
             await save_draft(store, domains, request.user, draft_id, typed, at=now())
-            sent = await submit_reply(store, domains, request.user, draft_id, at=now())
+            confirmed = await confirmed_in(request)
+            sent = await submit_reply(store, domains, request.user, draft_id, at=now(), confirmed=confirmed)
         except NotFound:
             return await self._sent_before(request, store, draft_id)
+        except Unconfirmed as error:
+            draft = await store.draft(request.user.patient_id, draft_id)
+            return confirmation_page(draft, typed, error)
         except MessagingError as error:
             if isinstance(error, Conflict):
                 raise
