@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from auth.domain import ins
 from auth.domain.sessions import End, Session
 from auth.errors import AttemptOver, TriedTooOften, WrongCode, WrongCredentials
 from auth.handles import KeyedHash, new_handle
@@ -27,6 +26,7 @@ from chassis.clock import now
 from chassis.identity.sealing import open_issued
 from chassis.ids import new_id
 from chassis.threads import BoundedPool
+from contracts import ins
 from contracts.auth import CodeIssued
 from stack.control import Stack
 from tests.auth.fakes import CODE_KEY, CountingHasher, Notifier

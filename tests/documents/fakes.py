@@ -7,10 +7,10 @@ from typing import Any
 
 from chassis.bus import Ready
 from chassis.errors import NotFound, NotYet
+from chassis.formats import HEAD_SIZE
 from chassis.objects import ClaimMismatch, ClaimRefused, StoredObject
 from contracts.base import Claim, Event
 from documents.domain.document import Document, object_key_for
-from documents.domain.formats import HEAD_SIZE
 from documents.domain.listing import Listing, Order, Page, Place, page_of
 from documents.domain.patient import Patient
 from documents.objects import DocumentObjects

@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from chassis.document_types import LABELS
+from chassis.formats import HEAD_SIZE, Format, format_of
 from contracts.base import UUID_PATTERN
 from contracts.documents import TYPE_CODES
 from documents.domain.document import Refusal, document_id_for, refusal_of_size
-from documents.domain.document_types import LABELS
-from documents.domain.formats import HEAD_SIZE, Format, format_of
 from documents.domain.listing import Place, place_from
-from documents.domain.titles import FORBIDDEN, is_title
 
 
 def picture(kind: str) -> bytes:
@@ -74,13 +73,6 @@ def test_a_document_is_smaller_than_five_million_bytes() -> None:
     assert refusal_of_size(4_999_999) is None
     assert refusal_of_size(5_000_000) is Refusal.TOO_LARGE
     assert refusal_of_size(0) is Refusal.EMPTY
-
-
-def test_a_title_has_at_most_fifty_characters_and_none_of_the_forbidden_ones() -> None:
-    assert is_title("Compte rendu_du rendez-vous " + "é" * 22)
-    assert not is_title("a" * 51)
-    assert not is_title("   ")
-    assert not any(is_title(f"Résultats {letter}") for letter in FORBIDDEN | {"\n", "\u202e"})
 
 
 def test_every_type_of_document_has_its_words() -> None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from chassis.bus import Handling, Origin, Subscription
 from chassis.clock import Clock, now
 from chassis.errors import NotYet
+from chassis.formats import format_of
 from chassis.objects import ClaimMismatch, ClaimRefused
 from chassis.store import Tx
 from chassis.telemetry import log
@@ -29,7 +30,6 @@ from documents.domain.document import (
     refusal_of_request,
     refusal_of_size,
 )
-from documents.domain.formats import format_of
 from documents.domain.patient import Patient, patient_from
 from documents.objects import DocumentObjects
 from documents.store import DocumentsStore

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 
+from chassis.formats import HEAD_SIZE
 from chassis.objects import Objects, StoredObject
 from contracts.base import Claim
 from documents.domain.document import Document, object_key_for
-from documents.domain.formats import HEAD_SIZE
 
 
 class DocumentObjects(Objects):

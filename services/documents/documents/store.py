@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from chassis.formats import Format
 from chassis.store import Row, Store, Tx, away
 from documents.domain.document import Document
-from documents.domain.formats import Format
 from documents.domain.listing import PAGE_SIZE, Listing, Order, Page, Place, page_of
 from documents.domain.patient import Patient
 

@@ -11,9 +11,9 @@ from chassis.ids import new_id
 from chassis.store import Tx
 from contracts.base import Claim
 from contracts.documents import AttachmentKeepRequested
+from contracts.keeping import date_fault, may_be_kept, title_fault, type_fault
 from messaging.access import note, own
 from messaging.domain.errors import MessagingError
-from messaging.domain.keeping import date_fault, may_be_kept, title_fault, type_fault
 from messaging.domain.model import Attachment, Keep, Message
 from messaging.objects import Objects
 from messaging.store import MessagingStore

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth.domain import activation, credentials, ins, masking
+from auth.domain import activation, credentials, masking
 from auth.domain.activation import Invitation
 from auth.domain.births import read_date
 from auth.domain.credentials import IdentifierFault, PasswordFault
+from contracts import ins
 from tests.auth.fakes import NOW, PATIENT
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.domain.addresses import Domains, has_right_key, is_address, read_recipient
+from contracts.ins import is_valid
+from messaging.domain.addresses import Domains, is_address, read_recipient
 
 DOMAINS = Domains(frozenset({"chu.mssante.fr"}), "patient.mssante.fr")
 
@@ -17,26 +18,26 @@ def with_key(thirteen: str) -> str:
 
 @given(st.from_regex(r"[12][0-9]{12}", fullmatch=True))
 def test_an_invented_number_with_its_right_key_is_an_ins(thirteen: str) -> None:
-    assert has_right_key(with_key(thirteen))
+    assert is_valid(with_key(thirteen))
 
 
 @given(st.from_regex(r"[12][0-9]{12}", fullmatch=True), st.integers(1, 96))
 def test_a_number_with_another_key_is_none(thirteen: str, shift: int) -> None:
     right = int(with_key(thirteen)[13:])
     wrong = (right - 1 + shift) % 97 + 1
-    assert not has_right_key(f"{thirteen}{wrong:02d}")
+    assert not is_valid(f"{thirteen}{wrong:02d}")
 
 
 @pytest.mark.parametrize("department", ["2A", "2B"])
 def test_corsican_departments_count_as_nineteen_and_eighteen(department: str) -> None:
-    assert has_right_key(with_key(f"18805{department}123456"))
+    assert is_valid(with_key(f"18805{department}123456"))
 
 
 @pytest.mark.parametrize(
     "ins", ["", "1", "2" * 15, "289456789012345", "2894567890123-5", "x" * 15, "18805A1123456A1"]
 )
 def test_what_is_no_number_with_its_key_is_no_ins(ins: str) -> None:
-    assert not has_right_key(ins)
+    assert not is_valid(ins)
 
 
 def test_a_recipient_is_found_in_any_letter_case_and_behind_a_sub_tag() -> None:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 
-from auth.domain import ins
+from contracts import ins
 
 IDENTIFIER_MIN, IDENTIFIER_MAX = 8, 100
 PASSWORD_MIN, PASSWORD_MIN_MIXED, PASSWORD_MAX = 12, 9, 200

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from auth.domain import activation, ins
+from auth.domain import activation
 from auth.domain.accounts import Account, Status
 from auth.domain.activation import INVITATION_LIFE, Invitation
 from auth.errors import AuthError
@@ -15,6 +15,7 @@ from chassis.clock import Clock, now
 from chassis.i18n import mark as _
 from chassis.ids import new_id
 from chassis.store import Tx
+from contracts import ins
 
 OPERATOR = "operator"
 

@@ -6,12 +6,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from chassis.formats import Format
 from contracts.documents import TYPE_CODES, AttachmentKeepRequested
-from documents.domain.formats import Format
-from documents.domain.titles import is_title
-
-SIZE_LIMIT = 5_000_000
-"""Bytes; a document is smaller than this (guide: "Si la taille du fichier est <5Mo")."""
+from contracts.keeping import size_fault, title_fault
 
 EARLIEST_ZONE = timedelta(hours=14)
 """Somewhere it is already this much later than in UTC: a date isn't in the future for its patient."""
@@ -55,7 +52,7 @@ class Refusal(StrEnum):
 
 def refusal_of_request(request: AttachmentKeepRequested) -> Refusal | None:
     """Why this attachment may not be kept, as far as can be told without its bytes."""
-    if not is_title(request.title):
+    if title_fault(request.title):
         return Refusal.TITLE
     if request.type_code not in TYPE_CODES:
         return Refusal.TYPE
@@ -66,9 +63,8 @@ def refusal_of_request(request: AttachmentKeepRequested) -> Refusal | None:
 
 def refusal_of_size(size: int) -> Refusal | None:
     """Why a file of `size` bytes may not be kept."""
-    if size == 0:
-        return Refusal.EMPTY
-    return Refusal.TOO_LARGE if size >= SIZE_LIMIT else None
+    fault = size_fault(size)
+    return Refusal(fault) if fault else None
 
 
 def document_id_for(request_id: str) -> str:

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.response import Template
 
 from chassis import web
-from documents.domain.document_types import LABELS
+from chassis.document_types import LABELS
 from documents.web.access import GivenObjects, GivenStore, PatientRequest, known_patient, own_document, record
 from documents.web.asked import asked_listing, query_for
 

@@ -8,9 +8,9 @@ from litestar.response import Template
 from msgspec.structs import replace
 
 from chassis import web
+from chassis.document_types import LABELS
 from chassis.errors import NotFound
 from contracts.base import UUID_PATTERN
-from documents.domain.document_types import LABELS
 from documents.web.access import GivenStore, PatientRequest, known_patient
 from documents.web.asked import asked_listing, query_for
 

@@ -1,25 +1,12 @@
-"""Addresses of patients and professionals: the INS and its key, letter case, domains that may be answered."""
+"""Addresses of patients and professionals: letter case, sub-tags, domains that may be answered."""
 
 import re
 
 from msgspec import Struct
 
-_INS = re.compile(r"[0-9]{6}[0-9AB][0-9]{8}")
+from contracts.ins import is_valid
+
 _ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
-_CORSICA = {"A": "19", "B": "18"}
-
-
-def has_right_key(ins: str) -> bool:
-    """Whether these 15 characters are an INS: 13, then 97 − (the 13 modulo 97); Corsica's 2A is 19, 2B 18."""
-    if not _INS.fullmatch(ins):
-        return False
-    department = ins[5:7]
-    if ins[6] in _CORSICA:
-        if ins[5] != "2":
-            return False
-        department = _CORSICA[ins[6]]
-    number = int(ins[:5] + department + ins[7:13])
-    return int(ins[13:]) == 97 - number % 97
 
 
 def normal(address: str) -> str:
@@ -51,7 +38,7 @@ def read_recipient(address: str, patient_domain: str) -> Recipient | None:
     """
     local, _, domain = address.strip().rpartition("@")
     ins = local.partition("+")[0].upper()
-    if domain.lower() != patient_domain.lower() or not has_right_key(ins):
+    if domain.lower() != patient_domain.lower() or not is_valid(ins):
         return None
     return Recipient(ins, f"{ins.lower()}@{patient_domain.lower()}")
 

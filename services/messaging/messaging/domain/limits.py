@@ -9,8 +9,6 @@ LETTER_BYTES = 25_000_000
 """A letter as received, MSSanté reference documents."""
 REPLY_ATTACHMENT_BYTES = 10_000_000
 """All attachments of a reply together, guide p. "Je réponds à un message"."""
-KEEP_BYTES = 5_000_000
-"""A received attachment that becomes a document is smaller than this, guide p. "Je visualise une pièce jointe"."""
 REPLY_CHARACTERS = 20_000
 
 

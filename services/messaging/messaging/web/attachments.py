@@ -10,11 +10,12 @@ from litestar.response import Redirect, Template
 
 from chassis import web
 from chassis.clock import now
+from chassis.document_types import LABELS
 from chassis.errors import NotFound
 from chassis.web.dates import local
 from contracts.documents import TYPE_CODES
+from contracts.keeping import FORBIDDEN, cleaned_title, proposed_title
 from messaging.access import record
-from messaging.domain.keeping import FORBIDDEN, cleaned_title, proposed_title
 from messaging.domain.model import Attachment, Keep, Patient
 from messaging.keeping import NotKeepable, Received, Wish, faults, keep, keep_of, open_attachment
 from messaging.objects import Objects
@@ -228,7 +229,7 @@ def _dialog(
         errors=_sentences(found),
         forbidden=" ".join(FORBIDDEN),
         today=local(now()).date().isoformat(),
-        types=[(CHOOSE, words.TYPE_CHOOSE), *((code, words.TYPE_WORDS[code]) for code in TYPE_CODES)],
+        types=[(CHOOSE, words.TYPE_CHOOSE), *((code, LABELS[code]) for code in TYPE_CODES)],
     )
 
 

@@ -69,17 +69,6 @@ DATE_FAULTS: dict[str, str] = {
 }
 TYPE_FAULTS: dict[str, str] = {"unknown": _("Choisissez un type de document.")}
 
-TYPE_WORDS: dict[str, str] = {
-    "health-summary": _("Ma santé en résumé"),
-    "prescriptions-care": _("Ordonnances et soins"),
-    "imaging": _("Radio, écho, scanner, IRM"),
-    "laboratory": _("Résultats de biologie"),
-    "reports": _("Comptes rendus"),
-    "prevention-screening": _("Prévention et dépistages"),
-    "certificates": _("Certificats médicaux"),
-    "administrative": _("Pièces administratives"),
-    "other": _("Autres documents"),
-}
 FAILED = frozenset({"failed", "given-up"})
 TYPE_CHOOSE = _("Choisir un type")
 BLOCKED_RECIPIENT = _("Un destinataire ne peut plus recevoir de réponse. Votre message n'a pas été envoyé.")

@@ -11,6 +11,7 @@ PDF_HEADER_WITHIN = 1_024
 """A PDF's header may stand behind other bytes, up to here (ISO 32000-1, annex H, note 13)."""
 
 ALLOWED_CONTROLS = frozenset("\t\n\r\f")
+MARKUP = ("<!doctype", "<html", "<?xml", "<svg")
 
 
 class Format(StrEnum):
@@ -67,7 +68,7 @@ def _by_signature(head: bytes) -> Format | None:
 
 def _reads_as_text(head: bytes) -> bool:
     text = _decoded(head)
-    if text is None or not text.strip() or text.lstrip("\ufeff \t\r\n").startswith("<"):
+    if text is None or not text.strip() or text.lstrip("\ufeff \t\r\n").lower().startswith(MARKUP):
         return False
     return all(_is_readable(letter) for letter in text)
 

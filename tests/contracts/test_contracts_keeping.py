@@ -3,8 +3,10 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from messaging.domain import keeping
+from contracts import keeping
 
 
 @pytest.mark.parametrize(
@@ -44,11 +46,19 @@ def test_a_proposed_name_is_always_accepted_unless_nothing_is_left():
         ("x" * 51, "too-long"),
         ("a/b", "forbidden"),
         ("a\x00b", "forbidden"),
+        ("Résultats \u202e", "forbidden"),
         ("Résultats de mars", None),
     ],
 )
 def test_a_name_is_refused_with_its_reason(title, fault):
     assert keeping.title_fault(title) == fault
+
+
+@given(st.text(max_size=80))
+def test_a_cleaned_name_can_be_taken_as_it_is(text):
+    cleaned = keeping.cleaned_title(text)
+    assert keeping.title_fault(cleaned) in (None, "empty")
+    assert keeping.cleaned_title(cleaned) == cleaned
 
 
 def test_every_character_the_guide_lists_is_forbidden():
