@@ -5,7 +5,7 @@ PY := .venv/bin/python
 STACK := $(PY) -m stack
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down status logs reset setup check bench pictures lock lint types
+.PHONY: help demo test up down status logs reset setup check bench pictures texts lock lint types
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -43,6 +43,9 @@ bench: setup  ## figures, each beside its floor measured in the same run
 
 pictures: setup  ## pictures of every page, on the running stack
 	@$(PY) -m tests.browser.pictures
+
+texts: bootstrap  ## bring the catalogues of other languages to what the code says
+	@$(STACK) texts
 
 lock: bootstrap  ## write every lock file anew
 	@$(STACK) lock

@@ -10,6 +10,7 @@ from auth.passwords import Passwords
 from auth.usecases.activating import Activating
 from auth.usecases.logging_in import LoggingIn
 from auth.usecases.pacing import Pacing
+from auth.usecases.preferring import Preferring
 from auth.usecases.sessions import Sessions
 from chassis.threads import BoundedPool
 from tests.auth.fakes import CODE_KEY, CountingHasher, FakeClock, FakeStore, Notifier, inaya
@@ -32,5 +33,6 @@ async def house():
         activating=Activating(**shared),
         logging_in=LoggingIn(**shared, signer=signer, sealing_keys=notifier.keys),
         sessions=Sessions(store, signer, clock),
+        preferring=Preferring(store, clock),
     )
     passwords.close()

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway_pages.app import answer
+from gateway_pages.language import wanted
 
 NAME = "Mon espace <santé>"
 
@@ -26,3 +27,25 @@ def test_pages_run_nothing_and_load_only_their_stylesheet() -> None:
     assert b"default-src 'none'" in headers[b"content-security-policy"]
     assert b"<script" not in answer("/_gateway/502", NAME).body
     assert answer("/_gateway/page.css", NAME).status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "language"),
+    [
+        ([], "fr"),
+        ([(b"accept-language", b"en-GB,en;q=0.9,fr;q=0.8")], "en"),
+        ([(b"accept-language", b"de,fr;q=0.9")], "fr"),
+        ([(b"accept-language", b"fr"), (b"cookie", b"a=1; __Host-pli-langue=en")], "en"),
+        ([(b"accept-language", b"en"), (b"cookie", b"__Host-pli-langue=fr")], "fr"),
+        ([(b"cookie", b"\xff[=]; __Host-pli-langue=../../en")], "fr"),
+    ],
+)
+def test_pages_are_in_the_language_of_who_asks(headers: list[tuple[bytes, bytes]], language: str) -> None:
+    assert wanted(headers) == language
+
+
+def test_an_english_page_is_english_throughout() -> None:
+    page = answer("/_gateway/502", NAME, "en").body.decode()
+    assert '<html lang="en">' in page
+    assert "Skip to content" in page
+    assert "accueil" not in page

@@ -29,6 +29,7 @@ PUBLIC = {
         "/connexion/deconnexion",
         "/compte/activation",
         "/compte/activation/identifiants",
+        "/compte/langue",
         "/aide",
         "/mentions-legales",
         "/accessibilite",

@@ -155,6 +155,25 @@ def verify() -> int:
 
 
 @app.command
+def texts(*, check: Annotated[bool, Parameter(name="--check", negative="")] = False) -> int:
+    """Bring the catalogues of other languages to what the code says; new texts wait there for a translation.
+
+    Parameters
+    ----------
+    check:
+        Write nothing; name what lacks, is no longer said, or changed a placeholder.
+    """
+    from stack import texts as catalogues  # Babel is needed here alone
+
+    if check:
+        wrong = catalogues.complaints()
+        print("\n".join(wrong) or "the catalogues are complete")
+        return 1 if wrong else 0
+    print(f"{catalogues.update()} texts wait for a translation")
+    return 0
+
+
+@app.command
 def lock() -> None:
     """Write every lock file anew from what is declared."""
     locks.write_all()

@@ -13,11 +13,13 @@ from auth.store import AuthStore
 from auth.usecases.activating import Activating
 from auth.usecases.logging_in import LoggingIn
 from auth.usecases.pacing import Pacing
+from auth.usecases.preferring import Preferring
 from auth.usecases.sessions import Sessions
 from auth.web.account import AccountPages
 from auth.web.activation import Activation
 from auth.web.front import FrontPages
 from auth.web.log_in import LogIn
+from auth.web.preferences import Preferences
 from auth.web.session import SessionPages
 from chassis.bus import Follower
 from chassis.clock import now
@@ -30,7 +32,7 @@ from chassis.web import WebPages
 from contracts.notifier import SealingKeyPublished
 
 HERE = Path(__file__).parent
-CONTROLLERS = (FrontPages, LogIn, SessionPages, Activation, AccountPages)
+CONTROLLERS = (FrontPages, LogIn, SessionPages, Activation, AccountPages, Preferences)
 PAGES = WebPages(
     prefix="/_auth",
     templates=HERE / "web" / "templates",
@@ -73,6 +75,7 @@ def _dependencies(
         "about": settings,
         "store": store,
         "sessions": sessions,
+        "preferring": Preferring(store),
         "activating": Activating(store=store, passwords=passwords, hashes=hashes, pacing=pacing),
         "logging_in": LoggingIn(
             store=store,

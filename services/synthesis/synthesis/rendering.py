@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from chassis.i18n import catalogue
+from chassis.i18n import SOURCE_LANGUAGE, catalogue
 from synthesis.domain.contents import Translate, contents_of, filename_for
 from synthesis.domain.patient import Patient
 from synthesis.domain.profile import Profile, ProfileEmpty
@@ -21,9 +22,9 @@ class Synthesis(Struct, frozen=True, kw_only=True):
 
 
 async def render(typesetter: Typesetter, profile: Profile, patient: Patient, service: str) -> Synthesis:
-    """The PDF of this profile in the patient's language. Raises `ProfileEmpty`, `RenderingFailed`."""
-    say = _words_of(patient.language)
-    contents = contents_of(profile, patient, service, say)
+    """The PDF of this profile, in French: professionals read it. Raises `ProfileEmpty`, `RenderingFailed`."""
+    say = _words_of(SOURCE_LANGUAGE)
+    contents = contents_of(profile, replace(patient, language=SOURCE_LANGUAGE), service, say)
     if profile.changed_at is None:
         raise ProfileEmpty("never written in")
     pdf = await typesetter.typeset(contents, profile.changed_at)

@@ -54,10 +54,13 @@ class Browser:
     async def post(self, path, **fields):
         return self._kept(await self.client.post(path, data=fields, headers=self._headers()))
 
+    @property
+    def held(self):
+        return {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+
     def _headers(self):
-        sent = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return {
-            "cookie": sent,
+            **self.held,
             "accept": "text/html",
             "sec-fetch-site": "same-origin",
             "sec-fetch-mode": "navigate",
@@ -73,7 +76,7 @@ class Browser:
 @pytest.fixture
 async def browser(house):
     dependencies = {"store": house.store, "about": ABOUT}
-    for name in ("activating", "logging_in", "sessions"):
+    for name in ("activating", "logging_in", "sessions", "preferring"):
         dependencies[name] = getattr(house, name)
     app = create_app(
         settings=SimpleNamespace(public_origin=ORIGIN, service_name="Mon espace santé", development=False),
@@ -237,6 +240,37 @@ async def test_mon_compte_shows_masked_contacts_and_is_closed_to_strangers(brows
     assert "+33 6 ** ** * 15" in page
     assert "inaya.michel@exemple.fr" not in page
     assert "Inaya M." in (await browser.get("/compte/menu")).text
+
+
+async def test_a_stranger_reads_in_the_language_of_their_browser_or_the_one_they_chose(browser):
+    accepts = {"accept": "text/html", "accept-language": "en-GB,en;q=0.9,fr;q=0.5"}
+    assert "My identifier" in (await browser.client.get("/connexion", headers=accepts)).text
+    assert "Mon identifiant" in (await browser.get("/connexion")).text
+    answer = await browser.post("/compte/langue", langue="en")
+    assert answer.headers["location"] == "/"
+    assert '<html lang="en">' in (await browser.get("/connexion")).text
+    await browser.post("/compte/langue", langue="fr")
+    assert '<html lang="fr">' in (await browser.client.get("/connexion", headers=accepts | browser.held)).text
+
+
+async def test_a_language_nobody_offers_is_not_kept(browser):
+    await browser.post("/compte/langue", langue="xx")
+    assert browser.cookies == {}
+
+
+async def test_the_language_of_who_is_logged_in_is_told_to_all_services_and_comes_back_at_log_in(browser, house):
+    browser.cookies["__Host-pli"] = "good"
+    assert (await browser.get("/compte/preferences")).status_code == 200
+    await browser.post("/compte/langue", langue="en")
+    told, key = house.store.events[-1]
+    assert (told.language, told.revision, key) == ("en", 2, PATIENT)
+    await browser.post("/compte/langue", langue="en")
+    assert len(house.store.events) == 1
+    browser.cookies.clear()
+    await identified(browser)
+    await browser.post("/connexion/mode", channel="email")
+    await browser.post("/connexion/code", code=house.notifier.last_code(house.store, house.signer).code)
+    assert browser.cookies["__Host-pli-langue"] == "en"
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_dates_are_in_the_persons_time_zone() -> None:
     ],
 )
 def test_sizes_are_decimal_and_french(count: int, written: str) -> None:
-    assert dates.size(count).replace("\N{NO-BREAK SPACE}", " ") == written
+    assert dates.size(count, FRENCH).replace("\N{NO-BREAK SPACE}", " ") == written
 
 
 def test_zero_is_singular_in_french() -> None:

@@ -141,7 +141,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Page]:
     """The page of a signed-in person; what the policy refuses or a script throws fails the test."""
-    context = browser.new_context()
+    context = browser.new_context(locale="fr-FR")
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
     token(context, "alive")
     page = context.new_page()

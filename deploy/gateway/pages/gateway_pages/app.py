@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
+from gateway_pages.language import SOURCE, wanted
 from gateway_pages.pages import PAGES, Page, stylesheet
 
 Message = MutableMapping[str, Any]
@@ -29,7 +30,7 @@ class Answer:
     body: bytes
 
 
-def answer(path: str, service_name: str) -> Answer:
+def answer(path: str, service_name: str, language: str = SOURCE) -> Answer:
     """The answer for a path: a page by its status, the stylesheet, health, or "no such page"."""
     if path in {"/health/ready", "/health/live"}:
         return Answer(200, [(b"content-type", b"text/plain")], b"ok")
@@ -38,7 +39,7 @@ def answer(path: str, service_name: str) -> Answer:
         return Answer(200, [*css, *SAFE], stylesheet())
     wanted = path.removeprefix(PREFIX)
     page = PAGES.get(int(wanted), PAGES[404]) if wanted.isdecimal() and len(wanted) == 3 else PAGES[404]
-    return Answer(page.status, _headers(page), page.html(service_name))
+    return Answer(page.status, _headers(page), page.html(service_name, language))
 
 
 def _headers(page: Page) -> Headers:
@@ -58,7 +59,7 @@ class Pages:
         """Answer a request, whatever it is."""
         if scope["type"] != "http":
             return
-        given = self._answer(scope["path"])
+        given = self._answer(scope["path"], language=wanted(scope["headers"]))
         length = (b"content-length", str(len(given.body)).encode())
         await send({"type": "http.response.start", "status": given.status, "headers": [*given.headers, length]})
         body = b"" if scope["method"] == "HEAD" else given.body

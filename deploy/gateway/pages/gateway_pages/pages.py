@@ -7,8 +7,14 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-HOME = """<a href="/">Revenir à l'accueil</a>"""
-AGAIN = '<a href="">Réessayer</a>'
+from gateway_pages.language import SOURCE, texts
+from gateway_pages.language import mark as _
+
+Act = tuple[str, str]
+"""Where a link leads, and its words."""
+
+HOME: Act = ("/", _("Revenir à l'accueil"))
+AGAIN: Act = ("", _("Réessayer"))
 
 
 @dataclass(frozen=True)
@@ -18,20 +24,26 @@ class Page:
     status: int
     title: str
     sentences: tuple[str, ...]
-    acts: tuple[str, ...] = (AGAIN, HOME)
+    acts: tuple[Act, ...] = (AGAIN, HOME)
     retry_after_s: int | None = None
 
-    def html(self, service_name: str) -> bytes:
+    def html(self, service_name: str, language: str = SOURCE) -> bytes:
         """The whole page, under the name of the service."""
-        paragraphs = "\n    ".join(f"<p>{sentence}</p>" for sentence in self.sentences)
+        say = texts(language).gettext
         page = Template((files("gateway_pages") / "page.html").read_text(encoding="utf-8"))
-        words = {"title": self.title, "sentences": paragraphs, "acts": " ".join(self.acts)}
-        return page.substitute(words, service=escape(service_name)).encode()
+        return page.substitute(
+            language=language,
+            skip=say(_("Aller au contenu")),
+            title=say(self.title),
+            sentences="\n    ".join(f"<p>{say(sentence)}</p>" for sentence in self.sentences),
+            acts=" ".join(f'<a href="{href}">{say(words)}</a>' for href, words in self.acts),
+            service=escape(service_name),
+        ).encode()
 
 
 _AWAY = (
-    "Cette partie du site ne répond pas pour l'instant. Vos messages et vos documents sont conservés.",
-    "Réessayez dans quelques instants : le reste du site peut continuer à fonctionner.",
+    _("Cette partie du site ne répond pas pour l'instant. Vos messages et vos documents sont conservés."),
+    _("Réessayez dans quelques instants : le reste du site peut continuer à fonctionner."),
 )
 
 PAGES = {
@@ -39,27 +51,29 @@ PAGES = {
     for page in (
         Page(
             404,
-            "Cette page n'existe pas",
-            ("L'adresse a peut-être été mal recopiée, ou la page a été déplacée.",),
+            _("Cette page n'existe pas"),
+            (_("L'adresse a peut-être été mal recopiée, ou la page a été déplacée."),),
             (HOME,),
         ),
         Page(
             429,
-            "Trop de tentatives",
+            _("Trop de tentatives"),
             (
-                "Vous avez essayé de nombreuses fois en peu de temps. Pour protéger votre compte,"
-                " patientez un instant.",
-                "Réessayez dans une minute.",
+                _(
+                    "Vous avez essayé de nombreuses fois en peu de temps. Pour protéger votre compte, "
+                    "patientez un instant."
+                ),
+                _("Réessayez dans une minute."),
             ),
-            ('<a href="/connexion">Revenir à la connexion</a>', HOME),
+            (("/connexion", _("Revenir à la connexion")), HOME),
             60,
         ),
-        Page(502, "Cette partie du site est indisponible", _AWAY, retry_after_s=10),
-        Page(503, "Cette partie du site est indisponible", _AWAY, retry_after_s=10),
+        Page(502, _("Cette partie du site est indisponible"), _AWAY, retry_after_s=10),
+        Page(503, _("Cette partie du site est indisponible"), _AWAY, retry_after_s=10),
         Page(
             504,
-            "La réponse tarde trop",
-            ("Le site met plus de temps que prévu à répondre. Vos messages et vos documents sont conservés.",),
+            _("La réponse tarde trop"),
+            (_("Le site met plus de temps que prévu à répondre. Vos messages et vos documents sont conservés."),),
             retry_after_s=10,
         ),
     )

@@ -20,6 +20,7 @@ class Status(StrEnum):
 class Account(Struct, frozen=True, kw_only=True):
     """One patient's account. Contacts are verified: an operator's word counts as such.
 
+    `language` is what the person is written to in; until they chose one, their browser decides about pages.
     `revision` is that of the state told to other services; 0 until the account is active.
     """
 
@@ -36,6 +37,7 @@ class Account(Struct, frozen=True, kw_only=True):
     phone: str | None = None
     time_zone: str = "Europe/Paris"
     language: str = "fr"
+    language_chosen: bool = False
     identifier: str | None = None
     password_hash: str | None = None
     code_sends: tuple[datetime, ...] = ()
@@ -49,6 +51,12 @@ class Account(Struct, frozen=True, kw_only=True):
             identifier=identifier,
             password_hash=password_hash,
         )
+
+    def speaking(self, language: str) -> "Account":
+        """After the person chose a language; the same when it was chosen already."""
+        if self.language_chosen and self.language == language:
+            return self
+        return replace(self, language=language, language_chosen=True, revision=self.revision + 1)
 
     def contact(self, channel: Channel) -> str | None:
         """Where a code goes by this channel, None if the account has no such contact."""

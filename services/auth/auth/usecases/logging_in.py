@@ -33,13 +33,14 @@ IDENTIFIER = "identifier"
 
 
 class LoggedIn(Struct, frozen=True, kw_only=True):
-    """A new session: what its browser is given, and where it wanted to go."""
+    """A new session: what its browser is given, where it wanted to go, the language if the person chose one."""
 
     session: Session
     handle: Handle
     browser: Handle
     token: str
     destination: str
+    language: str | None = None
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
@@ -125,7 +126,7 @@ class LoggingIn:
             raise CodeUnreadable(codes.digits_in(typed))
         at, handle, browser = self._clock(), new_handle(), new_handle()
 
-        async def work(tx: Tx) -> tuple[Challenge, Outcome, Session | None]:
+        async def work(tx: Tx) -> tuple[Challenge, Outcome, Session | None, str | None]:
             challenge, account = await self._open_attempt(secret, at, tx)
             after, outcome = challenge.tried(self._digest(challenge, code), at)
             await self._store.challenges.save(after, tx)
@@ -133,16 +134,21 @@ class LoggingIn:
             if outcome is Outcome.RIGHT:
                 session = await self._start(account, handle, browser, at, tx)
             _audit(tx, account.id, caller, challenge.id, right=session is not None)
-            return after, outcome, session
+            return after, outcome, session, account.language if account.language_chosen else None
 
-        challenge, outcome, session = await self._store.transact(work)
+        challenge, outcome, session, language = await self._store.transact(work)
         if outcome is Outcome.NO_TRY_LEFT:
             raise AttemptOver
         if session is None:
             raise WrongCode(challenge.tries_left)
         token = self._signer.token(session, at)
         return LoggedIn(
-            session=session, handle=handle, browser=browser, token=token, destination=challenge.destination
+            session=session,
+            handle=handle,
+            browser=browser,
+            token=token,
+            destination=challenge.destination,
+            language=language,
         )
 
     async def _knows(self, account: Account | None, caller: Caller) -> bool:

@@ -19,7 +19,7 @@ class AccountPages(Controller):
     @get("/")
     async def account(self, request: AskedByPatient, store: GivenStore) -> Template:
         """Name and masked contacts."""
-        account = await _account(request, store)
+        account = await account_of(request, store)
         return web.page(
             "account.html",
             person_name=account.short_name(),
@@ -32,11 +32,11 @@ class AccountPages(Controller):
     @get("/menu")
     async def menu(self, request: AskedByPatient, store: GivenStore) -> Template:
         """The fragment "Inaya M."."""
-        account = await _account(request, store)
+        account = await account_of(request, store)
         return web.fragment("menu.html", name=account.short_name())
 
 
-async def _account(request: AskedByPatient, store: AuthStore) -> Account:
+async def account_of(request: AskedByPatient, store: AuthStore) -> Account:
     """The account of who asks. Raises `NotFound`."""
     account = await store.accounts.get(request.user.patient_id)
     if account is None:

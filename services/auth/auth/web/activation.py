@@ -13,11 +13,11 @@ from auth.errors import AuthError, InvitationNotHeld, InvitationRefused, TriedTo
 from auth.store import IdentifierTaken
 from auth.usecases.activating import ChoiceRefused
 from auth.web import cookies
-from auth.web.asking import FORM_LIMIT, Asked, GivenActivating, caller_of, clock_time
+from auth.web.asking import FORM_LIMIT, Asked, GivenActivating, caller_of
 from chassis import web
 from chassis.clock import now
 from chassis.i18n import mark as _
-from chassis.web.dates import local
+from chassis.web.dates import clock_time, local
 
 Page = Template | Redirect
 Typed = Annotated[str, msgspec.Meta(max_length=500)]

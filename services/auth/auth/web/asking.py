@@ -1,6 +1,5 @@
 """What auth's handlers need to know of a request."""
 
-from datetime import datetime
 from typing import Any
 
 from litestar import Request
@@ -13,10 +12,10 @@ from auth.store import AuthStore
 from auth.usecases.activating import Activating
 from auth.usecases.caller import Caller
 from auth.usecases.logging_in import LoggingIn
+from auth.usecases.preferring import Preferring
 from auth.usecases.sessions import Sessions
 from auth.web.cookies import BROWSER
 from chassis.identity import Identity
-from chassis.web.dates import local
 
 Asked = Request[Identity | None, Any, State]
 """A request to a public page: it has an identity or none."""
@@ -27,6 +26,7 @@ GivenStore = NamedDependency[SkipValidation[AuthStore]]
 GivenSessions = NamedDependency[SkipValidation[Sessions]]
 GivenActivating = NamedDependency[SkipValidation[Activating]]
 GivenLoggingIn = NamedDependency[SkipValidation[LoggingIn]]
+GivenPreferring = NamedDependency[SkipValidation[Preferring]]
 
 FORM_LIMIT = 16_000
 """Bytes of a form of auth: a few short fields."""
@@ -36,10 +36,3 @@ def caller_of(request: "Asked") -> Caller:
     """Who is at the other end, as the gateway tells."""
     peer = request.client.host if request.client else None
     return Caller(peer=peer, browser=request.cookies.get(BROWSER))
-
-
-def clock_time(at: datetime) -> str:
-    """A time of the day, rounded up to the minute, as it is read aloud: "14 h 40"."""
-    there = local(at)
-    minutes = there.hour * 60 + there.minute + (1 if there.second or there.microsecond else 0)
-    return f"{minutes // 60 % 24}\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}{minutes % 60:02d}"

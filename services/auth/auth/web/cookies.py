@@ -9,12 +9,14 @@ from auth.domain.codes import ATTEMPT_LIFE
 from auth.store.guesses import BROWSER_KNOWN_FOR
 from auth.usecases.logging_in import LoggedIn
 from chassis.web import TOKEN_COOKIE
+from chassis.web.language import LANGUAGE_COOKIE
 
 ATTEMPT = "__Host-pli-essai"
 INVITATION = "__Host-pli-invitation"
 BROWSER = "__Host-pli-navigateur"
 SESSION = "__Secure-pli-session"
 SESSION_PATH = "/connexion"
+LANGUAGE_KEPT_FOR = timedelta(days=365)
 
 
 def attempt(secret: str) -> Cookie:
@@ -32,9 +34,15 @@ def token(value: str) -> Cookie:
     return _cookie(TOKEN_COOKIE, value)
 
 
+def language(code: str) -> Cookie:
+    """The language that a person chose; it outlives sessions."""
+    return _cookie(LANGUAGE_COOKIE, code, life=LANGUAGE_KEPT_FOR)
+
+
 def of_log_in(logged_in: LoggedIn) -> list[Cookie]:
     """What a browser gets when its log-in succeeded, and what it no longer needs."""
     return [
+        *([language(logged_in.language)] if logged_in.language else []),
         token(logged_in.token),
         _cookie(SESSION, logged_in.handle.secret, path=SESSION_PATH),
         _cookie(BROWSER, logged_in.browser.secret, life=BROWSER_KNOWN_FOR),

@@ -23,10 +23,11 @@ from auth.errors import (
 )
 from auth.usecases.logging_in import Attempt, LoggingIn
 from auth.web import cookies
-from auth.web.asking import FORM_LIMIT, Asked, GivenLoggingIn, caller_of, clock_time
+from auth.web.asking import FORM_LIMIT, Asked, GivenLoggingIn, caller_of
 from chassis import web
 from chassis.clock import now
 from chassis.i18n import mark as _
+from chassis.web.dates import clock_time
 
 Page = Template | Redirect
 

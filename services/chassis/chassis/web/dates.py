@@ -13,6 +13,8 @@ from chassis.web.language import Languages, current_language
 
 DEFAULT_ZONE = "Europe/Paris"
 _NBSP = "\N{NO-BREAK SPACE}"
+_AT = {"fr": "'à'", "en": "'at'"}
+"""What stands between a day and its time."""
 _zone: ContextVar[str] = ContextVar("zone", default=DEFAULT_ZONE)
 
 
@@ -55,14 +57,23 @@ def full_moment(at: datetime) -> str:
     return format_datetime(local(at), _pattern("EEEE d MMMM y"), locale=current_language())
 
 
-def size(count: int) -> str:
+def clock_time(at: datetime) -> str:
+    """A time of the day, rounded up to the minute, as it is read aloud: "14 h 40"."""
+    there = local(at)
+    minutes = there.hour * 60 + there.minute + (1 if there.second or there.microsecond else 0)
+    hour, minute = minutes // 60 % 24, f"{minutes % 60:02d}"
+    return f"{hour}{_NBSP}h{_NBSP}{minute}" if current_language() == "fr" else f"{hour:02d}:{minute}"
+
+
+def size(count: int, languages: Languages) -> str:
     """Bytes in decimal units, as the limits are: "812 octets", "412 Ko", "1,2 Mo"."""
     if count < 1_000:
-        return f"{count}{_NBSP}{'octet' if count < 2 else 'octets'}"
+        return f"{count}{_NBSP}{languages.ngettext('octet', 'octets', count)}"
     if count < 999_500:
-        return f"{round(count / 1_000)}{_NBSP}Ko"
-    return f"{format_decimal(round(count / 1_000_000, 1), locale=current_language())}{_NBSP}Mo"
+        return f"{round(count / 1_000)}{_NBSP}{languages.gettext(_('Ko'))}"
+    millions = format_decimal(round(count / 1_000_000, 1), locale=current_language())
+    return f"{millions}{_NBSP}{languages.gettext(_('Mo'))}"
 
 
 def _pattern(days: str) -> str:
-    return f"{days} 'à' HH:mm" if current_language() == "fr" else f"{days} HH:mm"
+    return f"{days} {_AT.get(current_language(), '')} HH:mm".replace("  ", " ")

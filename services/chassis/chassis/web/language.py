@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
 
-from chassis.i18n import SOURCE_LANGUAGE, catalogue
+from babel import Locale
+
+from chassis.i18n import SOURCE_LANGUAGE, catalogue, languages_in
 
 DOMAIN = "pages"
+LANGUAGE_COOKIE = "__Host-pli-langue"
+"""The language that a person chose in this browser; auth sets it, every service reads it."""
 _UNBROKEN = re.compile(r"(?<=\S) (?=[?!:;»])|(?<=«) ")
 """Where French puts a space that no line may break at."""
 _language: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
@@ -23,11 +27,19 @@ class Languages:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folders)
-        self.offered = (SOURCE_LANGUAGE, *_languages_in(self._folders))
+        self.offered = (SOURCE_LANGUAGE, *languages_in(self._folders, DOMAIN))
 
-    def choose(self, accepted: str) -> None:
-        """Use, for the request under way, the first language of an `Accept-Language` that is offered."""
-        _language.set(next((code for code in _in_order(accepted) if code in self.offered), SOURCE_LANGUAGE))
+    def choose(self, accepted: str, chosen: str = "") -> None:
+        """Use, for the request under way, what the person chose, else what their browser asks for.
+
+        `chosen` is a code as the cookie holds it; `accepted` an `Accept-Language`. The first that is offered.
+        """
+        wanted = (chosen, *_in_order(accepted))
+        _language.set(next((code for code in wanted if code in self.offered), SOURCE_LANGUAGE))
+
+    def names(self) -> dict[str, str]:
+        """Every language that is offered, by its code, as those who speak it write it."""
+        return {code: (Locale.parse(code).display_name or code).capitalize() for code in self.offered}
 
     def gettext(self, text: str) -> str:
         """`text` in the language of the request under way."""
@@ -48,15 +60,10 @@ def _spaced(text: str) -> str:
     return _UNBROKEN.sub("\N{NO-BREAK SPACE}", text)
 
 
-def _languages_in(folders: Sequence[Path]) -> list[str]:
-    found = (path for folder in folders for path in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
-    return sorted({path.parent.parent.name for path in found})
-
-
 def _in_order(accepted: str) -> list[str]:
     """The language codes of an `Accept-Language` header, most wanted first (RFC 9110 §12.5.4)."""
     weighed = [_weighed(item) for item in accepted[:200].split(",") if item.strip()]
-    return [code for _, code in sorted(weighed, key=lambda pair: -pair[0])]
+    return [code for weight, code in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0]
 
 
 def _weighed(item: str) -> tuple[float, str]:

@@ -25,6 +25,7 @@ from chassis.identity import TokenForged
 from chassis.telemetry import log
 from chassis.web.asking import is_navigation, local_address, page_before, wants_page
 from chassis.web.ports import TOKEN_COOKIE, parts_of
+from chassis.web.requests import choose_language
 
 RENEWAL = "/connexion/renouveler"
 LOG_IN = "/connexion"
@@ -138,7 +139,7 @@ def recognise_reader(request: "Request[Any, Any, Any]") -> None:
     if "user" in scope:
         return
     parts = parts_of(request)
-    parts.languages.choose(request.headers.get("accept-language", ""))
+    choose_language(request, parts.languages)
     with suppress(LogInNeeded):
         token = request.cookies.get(TOKEN_COOKIE)
         scope["user"] = parts.guard.identify(token, unsafe=False)

@@ -49,7 +49,8 @@ def engine(
 def _install_texts(environment: Environment, languages: Languages) -> None:
     install: Any = environment
     install.install_gettext_callables(languages.gettext, languages.ngettext, newstyle=True)
-    environment.globals["say"] = languages.gettext
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.globals.update(say=languages.gettext, languages=languages.names)
 
 
 def _globals(pages: WebPages, settings: WebSettings, files: StaticFiles) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def _filters(languages: Languages) -> dict[str, Any]:
         "day": dates.day,
         "moment": dates.moment,
         "full_moment": dates.full_moment,
-        "size": dates.size,
+        "size": lambda count: dates.size(count, languages),
     }
 
 

@@ -1,15 +1,16 @@
 """Around every request: its trace, its language, its figures."""
 
 from time import perf_counter
+from typing import Any
 
-from litestar.datastructures import Headers
+from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Histogram
 
 from chassis.telemetry import continuing
-from chassis.web.language import Languages
+from chassis.web.language import LANGUAGE_COOKIE, Languages
 
 REQUESTS = Histogram(
     "pli_http_seconds",
@@ -29,10 +30,15 @@ class Around(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Go on, inside the trace."""
-        headers = Headers.from_scope(scope)
-        self._languages.choose(headers.get("accept-language", ""))
-        with continuing(headers.get("traceparent"), "http"):
+        asked: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope, receive)
+        choose_language(asked, self._languages)
+        with continuing(asked.headers.get("traceparent"), "http"):
             await next_app(scope, receive, _timed(scope, send))
+
+
+def choose_language(asked: "ASGIConnection[Any, Any, Any, Any]", languages: Languages) -> None:
+    """Use the language of who asks for the request under way."""
+    languages.choose(asked.headers.get("accept-language", ""), asked.cookies.get(LANGUAGE_COOKIE, ""))
 
 
 def _timed(scope: Scope, send: Send) -> Send:

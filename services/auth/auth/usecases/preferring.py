@@ -1,0 +1,43 @@
+"""The person chooses how the service speaks to them."""
+
+from auth.domain.accounts import Account, as_told
+from auth.store import AuthStore
+from auth.usecases.caller import Caller
+from chassis.clock import Clock, now
+from chassis.errors import NotFound
+from chassis.store import Tx
+
+
+class Preferring:
+    """Preferences kept with the account, and told to the other services."""
+
+    def __init__(self, store: AuthStore, clock: Clock = now) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def choose_language(self, patient_id: str, language: str, caller: Caller) -> None:
+        """Speak and write to the patient in this language (a code) from now on. Raises `NotFound`."""
+        at = self._clock()
+
+        async def work(tx: Tx) -> None:
+            account = await self._account(patient_id, tx)
+            after = account.speaking(language)
+            if after == account:
+                return
+            await self._store.accounts.save(after, tx)
+            tx.publish(as_told(after, at), after.id)
+            tx.audit(
+                action="change-language",
+                actor=patient_id,
+                patient_id=patient_id,
+                object_kind="account",
+                peer=caller.peer,
+            )
+
+        await self._store.transact(work)
+
+    async def _account(self, patient_id: str, tx: Tx) -> Account:
+        account = await self._store.accounts.get(patient_id, tx)
+        if account is None:
+            raise NotFound
+        return account
