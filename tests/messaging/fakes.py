@@ -2,7 +2,7 @@
 
 import copy
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -99,6 +99,9 @@ class FakeStore(MessagingStore):
         if patient_id not in self.kept["patients"]:
             raise NotYet(patient_id)
         return self.kept["patients"][patient_id]
+
+    async def patients_among(self, ids: Collection[str]) -> dict[str, Patient]:
+        return {key: self.kept["patients"][key] for key in ids if key in self.kept["patients"]}
 
     async def mailbox(self, patient_id: str, tx: Any = None) -> Mailbox:
         if patient_id not in self.kept["mailboxes"]:

@@ -1,6 +1,6 @@
 """The notifier's own interfaces, in memory, and people and codes to try them with."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from notifier.keys import SealingKey
 from notifier.mail import Mail
 from notifier.rendering import Renderer
 from notifier.sms import Sms
-from notifier.store import Fixed
+from notifier.store import Announcement, Fixed
 
 AT = datetime(2026, 6, 9, 12, 30, tzinfo=UTC)
 SECRET = bytes(range(32))
@@ -61,8 +61,12 @@ class FakeStore:
     async def queue_code(self, tx: Any, fixed: Fixed, issued: CodeIssued) -> None:
         self._queue(Kind.CODE, fixed, box=issued.box)
 
-    async def queue_letter(self, tx: Any, fixed: Fixed, received: MessageReceived, view_hash: str) -> None:
-        self._queue(Kind.LETTER, fixed, patient_id=received.patient_id, view_hash=view_hash)
+    async def patients_among(self, ids: Collection[str], tx: Any = None) -> dict[str, Patient]:
+        return {key: one for key in ids if (one := await self.patient(key, tx)) is not None}
+
+    async def queue_letters(self, tx: Any, announcements: Sequence[Announcement]) -> None:
+        for one in announcements:
+            self._queue(Kind.LETTER, one.fixed, patient_id=one.received.patient_id, view_hash=one.view_hash)
 
     def _queue(self, kind: Kind, fixed: Fixed, **fields: Any) -> None:
         row = new_row(

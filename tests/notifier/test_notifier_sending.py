@@ -56,7 +56,7 @@ class Desk:
 
     async def perform(self, row: dict[str, Any], sms: SmsProvider | None = None) -> Outcome:
         sending = Sending(
-            self.store,
+            self.store.patient,
             SEALING_KEY,
             RENDERER,
             self.mailer,

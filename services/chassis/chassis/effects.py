@@ -98,7 +98,10 @@ class LeasedQueue:
         self._lease = lease
         self._clock = clock
         self._wake = asyncio.Event()
-        self._waker = Waker(store, collection, self._wake)
+        self._waker = Waker(store, collection, self._hear)
+        self._offered: list[Row] = []
+        self._more = True
+        self._looked_at = 0.0
         self._loop = Loop(self.name, self._turn)
         self._renewing = Loop(f"{self.name}-leases", self._renew)
         self._under_way: set[asyncio.Task[None]] = set()
@@ -119,13 +122,28 @@ class LeasedQueue:
             task.cancel()
         await self._renewing.stop()
 
+    def offer(self, rows: Sequence[Row]) -> None:
+        """Rows that this process has just committed, as they were written: they need not be looked for.
+
+        Not for a queue with shares. What there is no room for is found when its turn comes.
+        """
+        room = max(UNWRITTEN * self._concurrency - len(self._offered), 0)
+        self._offered += rows[:room]
+        self._more |= len(rows) > room
+        self._wake.set()
+
+    def _hear(self) -> None:
+        """Another process wrote rows."""
+        self._more = True
+        self._wake.set()
+
     def checks(self) -> Mapping[str, Check]:
         """Ready while rows are looked for."""
         return {self.name: self._loop.check}
 
     async def _turn(self) -> None:
         await self._place()
-        found = await self._due()
+        found = self._offers() or await self._due()
         taken = await self._take(found) if found else []
         for row in taken:
             self._begin(row)
@@ -156,23 +174,38 @@ class LeasedQueue:
     def _free(self) -> int:
         return min(self._concurrency - len(self._performing), UNWRITTEN * self._concurrency - len(self._under_way))
 
+    def _offers(self) -> list[Row]:
+        most = self._free()
+        rows, self._offered = self._offered[:most], self._offered[most:]
+        return rows
+
     async def _due(self) -> list[Row]:
+        """Rows that were not offered, looked for when there may be some."""
+        at, most = asyncio.get_running_loop().time(), self._free()
+        if not self._more and self._shares is None and at - self._looked_at < SWEEP_AFTER:
+            return []
+        offered_all, self._more, self._looked_at = not self._more, False, at
         with away():
-            return await self._candidates.find(
-                self._clock(), self._free(), busy_keys(self._performing.values(), self._shares)
+            found = await self._candidates.find(
+                self._clock(), most, busy_keys(self._performing.values(), self._shares)
             )
+        self._more |= len(found) >= most
+        if offered_all and any(row["attempts"] == 0 for row in found):
+            self._waker.heard()
+        return found
 
     async def _take(self, rows: Sequence[Row]) -> list[Row]:
         """Those of the rows that no other worker was faster to take, under a lease of their own."""
         at, lease = self._clock(), new_id()
-        taking = {
-            "$set": {"state": "sending", "lease_until": at + self._lease, "lease_owner": lease},
-            "$inc": {"attempts": 1},
-        }
+        leased = {"state": "sending", "lease_until": at + self._lease, "lease_owner": lease}
+        taking = {"$set": leased, "$inc": {"attempts": 1}}
+        ours = 0
         with away():
             for state, still in (("queued", queued(at)), ("sending", cut(at))):
                 if ids := [row["_id"] for row in rows if row["state"] == state]:
-                    await self._rows.update_many({"_id": {"$in": ids}, **still}, taking)
+                    ours += (await self._rows.update_many({"_id": {"$in": ids}, **still}, taking)).modified_count
+            if ours == len(rows):
+                return [row | leased | {"attempts": row["attempts"] + 1} for row in rows]
             mine = {"_id": {"$in": [row["_id"] for row in rows]}, "lease_owner": lease}
             return await self._rows.find(mine).sort("due_at", ASCENDING).to_list(len(rows))
 

@@ -68,11 +68,6 @@ class _Waiting:
     outcome: Outcome
     written: "asyncio.Future[Decided | None]"
 
-    @property
-    def lease(self) -> Row:
-        """The row, as long as the lease under which the effect was performed holds."""
-        return {"_id": self.row["_id"], "lease_owner": self.row["lease_owner"], "state": "sending"}
-
     def decided(self, found: Row) -> Decided:
         """What becomes of the row that the commit found."""
         return self.outcome.by(found) if isinstance(self.outcome, Judged) else self.outcome
@@ -127,7 +122,7 @@ class Outcomes:
         decided = {each.row["_id"]: each.decided(found[each.row["_id"]]) for each in held}
         if not held:
             return {}
-        changes = [UpdateOne(each.lease, {"$set": _changes(decided[each.row["_id"]])}) for each in held]
+        changes = [UpdateOne({"_id": row_id}, {"$set": _changes(outcome)}) for row_id, outcome in decided.items()]
         await self._rows.bulk_write(changes, session=tx.session)
         for each in held:
             with continuing(each.row.get("traceparent"), "outcome"):

@@ -9,8 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis.bus import Origin, Ready
-from chassis.errors import NotFound
+from chassis.errors import NotFound, NotYet
 from chassis.store import Tx
+from chassis.store.gathering import Gathering
 from chassis.telemetry import current_traceparent, log
 from chassis.threads import BoundedPool
 from contracts.messaging import ExchangeEnded, LetterTaken, MessageReceived
@@ -43,6 +44,7 @@ class Filing:
 
     def __init__(self, store: MessagingStore, objects: Objects, service: Service) -> None:
         self._store = store
+        self._people = Gathering(store.patients_among)
         self._objects = objects
         self._service = service
         self._pool = BoundedPool("letters", 2)
@@ -54,7 +56,9 @@ class Filing:
 
         Raises `NotYet` while the patient is unknown here, `LetterGone` when the raw letter isn't there.
         """
-        patient = await self._store.patient(taken.patient_id)
+        patient = await self._people.one(taken.patient_id)
+        if patient is None:
+            raise NotYet(taken.patient_id)
         key = raw_key(patient.id, taken.intake_id)
         try:
             await self._objects.copy(taken.object_key, key)

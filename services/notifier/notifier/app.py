@@ -10,6 +10,7 @@ from chassis.identity.guard import Guard
 from chassis.part import Check
 from chassis.process import Process
 from chassis.service import assemble
+from chassis.store.gathering import Gathering
 from chassis.web import WebPages
 from notifier.domain.views import view_key
 from notifier.events import NotifierEvents
@@ -75,8 +76,9 @@ def build(settings: NotifierSettings) -> Process:
     sealing_key, renderer = SealingKey(settings.sealing_key_bytes()), renderer_of(settings)
     views = view_key(settings.sealing_key_bytes())
     events = NotifierEvents(store, sealing_key, guard, view_key=views, domain=settings.notice_domain)
+    people = Gathering(store.patients_among)
     sending = Sending(
-        store,
+        people.one,
         sealing_key,
         renderer,
         mailer,
@@ -85,6 +87,7 @@ def build(settings: NotifierSettings) -> Process:
         view_key=views,
     )
     queue = LeasedQueue(store, NOTICES, sending.perform, concurrency=settings.notice_connections, lease=LEASE)
+    store.offer = queue.offer
     return assemble(
         settings,
         store,

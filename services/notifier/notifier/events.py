@@ -1,9 +1,10 @@
 """What the notifier consumes: patients, codes to send, letters to announce. One handler an event."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from chassis.bus import Handling, Origin, Subscription
+from chassis.bus import Handling, Origin, Ready, Subscription
 from chassis.clock import Clock, now
 from chassis.errors import NotYet
 from chassis.store import Tx
@@ -13,7 +14,7 @@ from notifier.domain.notices import Kind, kept_until, letter_pointless_after, me
 from notifier.domain.patient import Patient, patient_from
 from notifier.domain.views import view_hash, view_token
 from notifier.keys import SealingKey, SigningKeys
-from notifier.store import Fixed
+from notifier.store import Announcement, Fixed
 
 
 class Notices(Protocol):
@@ -31,8 +32,12 @@ class Notices(Protocol):
         """Have a code sent, once."""
         ...
 
-    async def queue_letter(self, tx: Tx, fixed: Fixed, received: MessageReceived, view_hash: str) -> None:
-        """Have a letter announced, once."""
+    async def patients_among(self, ids: Collection[str], tx: Tx | None = None) -> Mapping[str, Patient]:
+        """Those of these patients who are projected here, by id."""
+        ...
+
+    async def queue_letters(self, tx: Tx, announcements: Sequence[Announcement]) -> None:
+        """Have letters announced, each once."""
         ...
 
 
@@ -65,7 +70,7 @@ class NotifierEvents:
         return [
             Subscription(topic="auth.patients", on=[Handling(PatientChanged, self.project_patient)], inbox=False),
             Subscription(topic="auth.codes", on=[Handling(CodeIssued, self.queue_code, prepare=self.check_code)]),
-            Subscription(topic="messaging.events", on=[Handling(MessageReceived, self.queue_letter)]),
+            Subscription(topic="messaging.events", on=[Handling(MessageReceived, together=self.queue_letters)]),
         ]
 
     async def project_patient(self, tx: Tx, event: PatientChanged, prepared: None) -> None:
@@ -81,13 +86,19 @@ class NotifierEvents:
         """Have the code sent."""
         await self._store.queue_code(tx, prepared, event)
 
-    async def queue_letter(self, tx: Tx, event: MessageReceived, prepared: None) -> None:
-        """Have the letter announced. Raises `NotYet` for a patient who is not projected yet."""
-        if await self._store.patient(event.patient_id, tx) is None:
-            raise NotYet(event.patient_id)
+    async def queue_letters(self, tx: Tx, ready: Sequence[Ready]) -> None:
+        """Have letters announced. Raises `NotYet` for a patient who is not projected yet."""
+        known = await self._store.patients_among({one.event.patient_id for one in ready}, tx)
+        for one in ready:
+            if one.event.patient_id not in known:
+                raise NotYet(one.event.patient_id)
+        await self._store.queue_letters(tx, [self._announcement(one) for one in ready])
+
+    def _announcement(self, ready: Ready) -> Announcement:
+        event: MessageReceived = ready.event
         fixed = self._fixed(Kind.LETTER, event.message_id, letter_pointless_after(event.received_at))
         token = view_token(self._view_key, fixed.id)
-        await self._store.queue_letter(tx, fixed, event, view_hash(token))
+        return Announcement(fixed, event, view_hash(token), ready.traceparent)
 
     def _fixed(self, kind: Kind, source_id: str, pointless_after: datetime) -> Fixed:
         at = self._clock()

@@ -36,10 +36,10 @@ NOTICE_SECONDS = Histogram(
 )
 
 
-class Patients(Protocol):
-    """Where sending looks the patient up."""
+class LookUp(Protocol):
+    """How sending looks the patient up."""
 
-    async def patient(self, patient_id: str) -> Patient | None:
+    async def __call__(self, patient_id: str, /) -> Patient | None:
         """The patient as known now."""
         ...
 
@@ -58,7 +58,7 @@ class Sending:
 
     def __init__(
         self,
-        patients: Patients,
+        patient: LookUp,
         sealing_key: SealingKey,
         renderer: Renderer,
         mailer: Mailer,
@@ -69,7 +69,7 @@ class Sending:
         clock: Clock = now,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._patients = patients
+        self._patient = patient
         self._sealing_key = sealing_key
         self._renderer = renderer
         self._mailer = mailer
@@ -126,7 +126,7 @@ class Sending:
         raise Dropped("no-contact")
 
     async def _reachable(self, patient_id: str) -> Patient:
-        patient = await self._patients.patient(patient_id)
+        patient = await self._patient(patient_id)
         if patient is None:
             raise Dropped("unknown-patient")
         if patient.status == "closed":

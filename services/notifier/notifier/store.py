@@ -1,13 +1,15 @@
 """The patients as projected here, and the notices: queued, being sent, sent or given up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 import msgspec
 from pymongo import ASCENDING, IndexModel
 
 from chassis.effects import LEASED_INDEXES, new_row
+from chassis.settings import Settings
 from chassis.store import Row, Store, Tx, away
 from contracts.auth import CodeIssued
 from contracts.messaging import MessageReceived
@@ -28,8 +30,20 @@ class Fixed(msgspec.Struct, frozen=True, kw_only=True):
     kept_until: datetime
 
 
+class Announcement(msgspec.Struct, frozen=True):
+    """A letter to announce, the hash of its browser view, and the trace it came in."""
+
+    fixed: Fixed
+    received: MessageReceived
+    view_hash: str
+    traceparent: str | None = None
+
+
 class NotifierStore(Store[Tx]):
-    """The database of the notifier. A code rests sealed, and only until it is sent or given up."""
+    """The database of the notifier. A code rests sealed, and only until it is sent or given up.
+
+    `offer` is called with rows of notices once they are committed.
+    """
 
     INDEXES: ClassVar[Mapping[str, Sequence[IndexModel]]] = {
         "patients": [],
@@ -41,11 +55,20 @@ class NotifierStore(Store[Tx]):
         ],
     }
 
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.offer: Callable[[Sequence[Row]], None] = _leave
+
     async def patient(self, patient_id: str, tx: Tx | None = None) -> Patient | None:
         """The patient as projected here, or None when not yet."""
+        return (await self.patients_among([patient_id], tx)).get(patient_id)
+
+    async def patients_among(self, ids: Collection[str], tx: Tx | None = None) -> dict[str, Patient]:
+        """Those of these patients who are projected here, by id."""
+        query = {"_id": {"$in": list(ids)}}
         with away():
-            row = await self.collection("patients").find_one({"_id": patient_id}, **_session(tx))
-        return Patient(id=row.pop("_id"), **row) if row else None
+            rows = await self.collection("patients").find(query, **_session(tx)).to_list(len(ids))
+        return {row["_id"]: Patient(id=row.pop("_id"), **row) for row in rows}
 
     async def save_patient(self, tx: Tx, patient: Patient) -> None:
         """Keep this state of the patient, unless a later one is already known."""
@@ -59,26 +82,31 @@ class NotifierStore(Store[Tx]):
 
     async def queue_code(self, tx: Tx, fixed: Fixed, issued: CodeIssued) -> None:
         """Have a code sent, unless that is queued already. The box is kept as it came."""
-        await self._queue(tx, Kind.CODE, fixed, box=issued.box)
+        await self._queue(tx, [_row(Kind.CODE, fixed, box=issued.box)])
 
-    async def queue_letter(self, tx: Tx, fixed: Fixed, received: MessageReceived, view_hash: str) -> None:
-        """Have a letter announced, unless that is queued already."""
-        await self._queue(
-            tx,
-            Kind.LETTER,
-            fixed,
-            patient_id=received.patient_id,
-            received_at=received.received_at,
-            view_hash=view_hash,
-        )
+    async def queue_letters(self, tx: Tx, announcements: Sequence[Announcement]) -> None:
+        """Have letters announced, each unless that is queued already."""
+        rows = [
+            _row(
+                Kind.LETTER,
+                one.fixed,
+                patient_id=one.received.patient_id,
+                received_at=one.received.received_at,
+                view_hash=one.view_hash,
+                traceparent=one.traceparent,
+            )
+            for one in announcements
+        ]
+        await self._queue(tx, rows)
 
-    async def _queue(self, tx: Tx, kind: Kind, fixed: Fixed, **fields: Any) -> None:
-        notices = self.collection(NOTICES)
-        if await notices.find_one({"_id": fixed.id}, {"_id": 1}, session=tx.session):
-            return
-        fixed_fields = msgspec.structs.asdict(fixed)
-        row = new_row(fixed_fields.pop("id"), fixed.queued_at, kind=kind.value, **fixed_fields, **fields)
-        await notices.insert_one(row, session=tx.session)
+    async def _queue(self, tx: Tx, rows: Sequence[Row]) -> None:
+        notices, wanted = self.collection(NOTICES), {row["_id"]: row for row in rows}
+        known = notices.find({"_id": {"$in": list(wanted)}}, {"_id": 1}, session=tx.session)
+        for row in await known.to_list(len(wanted)):
+            del wanted[row["_id"]]
+        if new := list(wanted.values()):
+            await notices.insert_many(new, session=tx.session)
+            tx.afterwards.append(partial(self.offer, new))
 
     async def letter_notice(self, view_hash: str) -> Row | None:
         """The announcement of a letter whose browser view has this hash."""
@@ -97,6 +125,15 @@ class NotifierStore(Store[Tx]):
             tx.publish(event, key=event.key_id)
 
         await self.transact(work)
+
+
+def _row(kind: Kind, fixed: Fixed, **fields: Any) -> Row:
+    fixed_fields = msgspec.structs.asdict(fixed)
+    return new_row(fixed_fields.pop("id"), fixed.queued_at, kind=kind.value, **fixed_fields, **fields)
+
+
+def _leave(rows: Sequence[Row]) -> None:
+    """Nobody here sends: whoever does finds them."""
 
 
 def _session(tx: Tx | None) -> dict[str, Any]:

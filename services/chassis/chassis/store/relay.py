@@ -1,8 +1,8 @@
-"""The relay: publishes what transactions committed to the outbox, in order, and only then deletes it."""
+"""The relay: publishes what transactions committed to the outbox, and only then deletes it."""
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -26,10 +26,18 @@ LEASE_LIFE = timedelta(seconds=10)
 RENEW_AFTER = 3.0
 SWEEP_AFTER = 1.0
 AT_ONCE = 500
+MOST_IN_HAND = 5_000
+"""Events of this process that are kept in memory until they are published; a sweep finds the others."""
+DELETES_AFTER = 0.05
+"""Seconds in which events that were published gather to be deleted together."""
 
 
 class Relay:
-    """One a service by lease, woken by commits and sweeping behind them. Part of the service's worker."""
+    """One a service by lease. It is handed what this process commits, and sweeps for what others did.
+
+    A published event is in the outbox until a moment later: a relay that dies meanwhile is followed by one that
+    sends it again, with the same id. Part of the service's worker.
+    """
 
     name = "relay"
 
@@ -38,53 +46,140 @@ class Relay:
         self._store = store
         self._lease = Lease(store, "relay", LEASE_LIFE)
         self._held_until = 0.0
+        self._swept_at = 0.0
         self._producer: AIOKafkaProducer | None = None
-        self._waker = Waker(store, "outbox", store.committed)
+        self._leads = False
+        self._others_wrote = False
+        self._in_hand: list[Row] = []
+        self._mine: set[str] = set()
+        self._published: list[str] = []
+        self._work = asyncio.Event()
+        self._to_delete = asyncio.Event()
+        self._waker = Waker(store, "outbox", self._hear)
         self._loop = Loop("relay", self._turn)
+        self._deleting = Loop("relay-deletes", self._delete)
 
     async def start(self) -> None:
         """Begin to relay; the bus and the store may come later."""
+        self._store.relay = self._promised
         self._waker.start()
         self._loop.start()
+        self._deleting.start()
 
     async def stop(self) -> None:
         """Publish what is committed by now, then let another replica take over."""
         await self._waker.stop()
         await self._loop.stop()
+        await self._deleting.stop()
         await self._let_go()
 
     def checks(self) -> Mapping[str, Check]:
         """Ready while the loop publishes, or waits behind another replica's lease."""
         return {"relay": self._loop.check}
 
+    @contextmanager
+    def _promised(self, rows: Sequence[Row]) -> Iterator[None]:
+        """Around a commit of this process: its events are ours to publish, and no sweep takes them for another's.
+
+        After a commit of unknown end a sweep tells.
+        """
+        ids = [row["_id"] for row in rows]
+        self._mine.update(ids)
+        try:
+            yield
+        except BaseException:
+            self._mine.difference_update(ids)
+            raise
+        if self._leads and len(self._in_hand) < MOST_IN_HAND:
+            self._in_hand += rows
+        else:
+            self._mine.difference_update(ids)
+        self._work.set()
+
+    def _hear(self) -> None:
+        """Another process wrote into the outbox, or it may hold something of ours again."""
+        self._others_wrote = True
+        self._work.set()
+
     async def _turn(self) -> None:
         if not await self._holding():
+            self._put_back()
             await asyncio.sleep(SWEEP_AFTER)
             return
-        if await self._publish_pending() < AT_ONCE:
-            await woken(self._store.committed, SWEEP_AFTER)
+        if self._in_hand:
+            rows, self._in_hand = self._in_hand[:AT_ONCE], self._in_hand[AT_ONCE:]
+            await self._publish(rows)
+        elif self._is_due():
+            await self._sweep()
+        else:
+            await woken(self._work, SWEEP_AFTER)
 
     async def _holding(self) -> bool:
         clock = asyncio.get_running_loop().time
         if clock() < self._held_until:
             return True
         started = clock()
-        if not await self._lease.hold():
-            return False
-        self._held_until = started + RENEW_AFTER
-        return True
+        self._leads = await self._lease.hold()
+        if self._leads:
+            self._held_until = started + RENEW_AFTER
+        return self._leads
 
-    async def _publish_pending(self) -> int:
+    def _put_back(self) -> None:
+        """What was in hand is in the outbox, where the next sweep finds it, this relay's or another's."""
+        self._mine.difference_update(row["_id"] for row in self._in_hand)
+        self._in_hand = []
+
+    def _is_due(self) -> bool:
+        return self._others_wrote or asyncio.get_running_loop().time() - self._swept_at >= SWEEP_AFTER
+
+    async def _sweep(self) -> None:
+        """Publish what is in the outbox and nobody handed over: another process's, or a dead one's."""
+        self._others_wrote = False
+        self._swept_at = asyncio.get_running_loop().time()
+        most = AT_ONCE + len(self._mine)
+        outbox = self._store.collection("outbox")
         with away():
-            outbox = self._store.collection("outbox")
-            rows = await outbox.find({}).sort("_id", ASCENDING).limit(AT_ONCE).to_list(AT_ONCE)
-        if rows:
-            await self._send(rows)
-            with away():
-                await outbox.delete_many({"_id": {"$in": [row["_id"] for row in rows]}})
-        return len(rows)
+            found = await outbox.find({}).sort("_id", ASCENDING).limit(most).to_list(most)
+        strange = [row for row in found if row["_id"] not in self._mine]
+        if strange:
+            self._waker.heard()
+            self._mine.update(row["_id"] for row in strange)
+            await self._publish(strange)
+        if len(found) == most:
+            self._hear()
 
-    async def _send(self, rows: list[Row]) -> None:
+    async def _publish(self, rows: Sequence[Row]) -> None:
+        try:
+            await self._send(rows)
+        except BaseException:
+            self._mine.difference_update(row["_id"] for row in rows)
+            self._hear()
+            raise
+        self._published += [row["_id"] for row in rows]
+        self._to_delete.set()
+
+    async def _delete(self) -> None:
+        await self._to_delete.wait()
+        self._to_delete.clear()
+        await asyncio.sleep(DELETES_AFTER)
+        try:
+            await self._delete_published()
+        except BaseException:
+            self._to_delete.set()
+            raise
+
+    async def _delete_published(self) -> None:
+        ids = self._published[:AT_ONCE]
+        if not ids:
+            return
+        with away():
+            await self._store.collection("outbox").delete_many({"_id": {"$in": ids}})
+        self._published = self._published[len(ids) :]
+        self._mine.difference_update(ids)
+        if self._published:
+            self._to_delete.set()
+
+    async def _send(self, rows: Sequence[Row]) -> None:
         """Send all before waiting for any; after an error the producer is rebuilt and all are sent again."""
         producer = await self._started_producer()
         try:
@@ -103,7 +198,7 @@ class Relay:
             raise
         self._count(rows)
 
-    def _count(self, rows: list[Row]) -> None:
+    def _count(self, rows: Sequence[Row]) -> None:
         at = now()
         for row in rows:
             EVENTS_PUBLISHED.labels(row["topic"]).inc()
@@ -127,7 +222,7 @@ class Relay:
                 await asyncio.wait_for(producer.stop(), 2.0)
 
     async def _let_go(self) -> None:
-        if asyncio.get_running_loop().time() < self._held_until:
+        if self._leads:
             await self._last_turn()
         await self._drop_producer()
 
@@ -135,7 +230,10 @@ class Relay:
         """What cannot be sent now is sent by whoever relays next: it is still in the outbox."""
         try:
             async with asyncio.timeout(3.0):
-                await self._publish_pending()
+                self._put_back()
+                await self._sweep()
+                while self._published:
+                    await self._delete_published()
                 await self._lease.release()
         except Exception as error:
             log.warning("relay.left-behind", exc_info=error)

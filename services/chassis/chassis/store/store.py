@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, ClassVar, Generic, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
@@ -18,6 +18,8 @@ from chassis.store.tx import Row, Tx
 
 T = TypeVar("T")
 TxT = TypeVar("TxT", bound=Tx)
+
+Promised = Callable[[Sequence[Row]], AbstractContextManager[None]]
 
 RERUN_FOR = 5.0
 """Seconds for which a transaction that met another one is run again."""
@@ -50,11 +52,13 @@ class Store(Generic[TxT]):
 
     INDEXES: ClassVar[Mapping[str, Sequence[IndexModel]]] = {}
     TX: ClassVar[type[Tx]] = Tx
+    SEVERAL_WRITE: ClassVar[bool] = False
+    """Whether processes of different kinds write into this database: then each listens for the others' rows."""
 
     def __init__(self, settings: Settings) -> None:
         self.service = settings.service
-        self.committed = asyncio.Event()
-        """Set after each commit that sends events: it wakes the relay of this process."""
+        self.relay: Promised = _nobody
+        """Entered with the events of a commit around it: by the relay of this process, if it has one."""
         self._client: AsyncIOMotorClient[Row] = AsyncIOMotorClient(
             settings.mongo_uri,
             username=settings.mongo_username,
@@ -128,14 +132,21 @@ class Store(Generic[TxT]):
         except BaseException:
             await _abort(session)
             raise
-        await _commit(session)
-        if tx.outgoing:
-            self.committed.set()
+        with self.relay(tx.outgoing):
+            await _commit(session)
+        for act in tx.afterwards:
+            act()
         return result
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+@contextmanager
+def _nobody(events: Sequence[Row]) -> Iterator[None]:
+    """No relay here: that of another process finds these events in the outbox."""
+    yield
 
 
 def _met_another(error: PyMongoError) -> bool:

@@ -1,5 +1,6 @@
 """One transaction: the session every call must carry, and the events that leave with its commit."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -25,6 +26,8 @@ class Tx:
     def __init__(self, session: AsyncIOMotorClientSession, service: str) -> None:
         self.session = session
         self.outgoing: list[Row] = []
+        self.afterwards: list[Callable[[], None]] = []
+        """Called once this transaction is committed; a process that dies before calls them never."""
         self._service = service
 
     def publish(self, event: Event, key: str) -> None:

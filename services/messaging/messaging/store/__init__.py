@@ -25,6 +25,7 @@ def _by_patient(*fields: str) -> IndexModel:
 class MessagingStore(People, Trays):
     """All that messaging keeps in its database."""
 
+    SEVERAL_WRITE = True
     INDEXES: ClassVar[Mapping[str, Sequence[IndexModel]]] = {
         "patients": (IndexModel([("mailbox_address", ASCENDING)]),),
         "projections": (),

@@ -1,6 +1,6 @@
 """Patients as auth tells them, professionals as each patient knows them, and how fresh that is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from chassis.errors import NotYet
 from chassis.store import Store, Tx
@@ -19,6 +19,13 @@ class People(Store[Tx]):
         if row is None:
             raise NotYet(patient_id)
         return struct_of(Patient, row)
+
+    async def patients_among(self, ids: Collection[str]) -> dict[str, Patient]:
+        """The projections of these patients by id; those who are not known yet are missing."""
+        query = {"_id": {"$in": list(ids)}}
+        with reading(None):
+            rows = await self.collection("patients").find(query).to_list(len(ids))
+        return {row["_id"]: struct_of(Patient, row) for row in rows}
 
     async def known_patient(self, patient_id: str, tx: Tx | None = None) -> Patient | None:
         """The patient's projection, or None."""
