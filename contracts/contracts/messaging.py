@@ -15,11 +15,13 @@ from contracts.base import (
     IntakeId,
     MailAddress,
     MessageId,
+    NoticeId,
     ObjectKey,
     PatientId,
     PeerAddress,
     Revision,
     Sha256,
+    whole,
 )
 
 DeliveryState = Literal["queued", "sending", "accepted", "delivered", "read", "failed", "given-up"]
@@ -41,6 +43,19 @@ class LetterTaken(Event, tag="messaging.letter-taken.v1", frozen=True, kw_only=T
     sha256: Sha256
     content_sha256: Sha256
     peer: PeerAddress
+    taken_at: Instant
+
+
+class NoticeReturnTaken(Event, tag="messaging.notice-return-taken.v1", frozen=True, kw_only=True):
+    """The door took a report about one of our notices to a patient and answered 250; keyed by the notice.
+
+    What it says is read later, from the object; the door itself reads nothing of it.
+    """
+
+    intake_id: IntakeId
+    notice_id: NoticeId
+    object_key: ObjectKey
+    size: ByteCount
     taken_at: Instant
 
 
@@ -89,3 +104,14 @@ class ExchangeEnded(Event, tag="messaging.exchange-ended.v1", frozen=True, kw_on
     patient_id: PatientId
     correspondent_id: CorrespondentId
     ended_at: Instant
+
+
+class NoticeReturned(Event, tag="messaging.notice-returned.v1", frozen=True, kw_only=True):
+    """A notice did not reach the patient: a mail server along its way says so for good; keyed by the notice.
+
+    `status` is RFC 3463's, three numbers, where the report has one.
+    """
+
+    notice_id: NoticeId
+    status: Annotated[str, Meta(pattern=whole(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}"))] | None = None
+    returned_at: Instant

@@ -118,7 +118,6 @@ def test_a_letter_of_exactly_the_largest_size_is_taken_whole(
         b"MAIL FROM:<<>>@@",
         b"RCPT TO:<" + b"a" * 600 + b"@x>",
         b"DATA now",
-        b"BDAT 12 LAST",
         b"x" * 2_000,
     ],
 )

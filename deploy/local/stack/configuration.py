@@ -14,7 +14,7 @@ import yaml
 from stack import kafka
 from stack.environment import Environment
 from stack.instance import Instance
-from stack.places import CHECKOUT, SERVERS
+from stack.places import CHECKOUT, LOCAL, SERVERS
 from stack.processes import Kind, Process
 
 GATEWAY = CHECKOUT / "deploy" / "gateway"
@@ -29,6 +29,8 @@ def write_all(instance: Instance, processes: tuple[Process, ...]) -> None:
     config = instance.places.config
     environment = Environment(instance)
     environment.write()
+    _write(config / "mail-operators.toml", (LOCAL / "mail-operators.toml").read_text())
+    _write(config / "clamd.conf", _filled(SERVERS / "clamav" / "clamd.conf", _scanner(instance)))
     _write(config / "server.properties", _kafka(instance, environment))
     _write(config / "scrape.yaml", _filled(SERVERS / "victoriametrics" / "scrape.yaml", _ports(instance)))
     _write(config / "traefik.yaml", _filled(SERVERS / "traefik" / "traefik.yaml", _gateway(instance)))
@@ -59,6 +61,12 @@ def _kafka(instance: Instance, environment: Environment) -> str:
             "controller_password": environment.of("kafka")["PLI_CONTROLLER_PASSWORD"],
         }
     )
+
+
+def _scanner(instance: Instance) -> dict[str, str | int]:
+    folder = instance.places.data / "scanner"
+    folder.mkdir(parents=True, exist_ok=True)
+    return {**_ports(instance), "signatures": str(SERVERS / "clamav" / "signatures"), "temporary": str(folder)}
 
 
 def _gateway(instance: Instance) -> dict[str, str | int]:

@@ -24,7 +24,6 @@ KAFKA_USERS = (*SERVICES, "messaging-door", "console")
 OBJECT_OWNERS = ("messaging", "documents", "synthesis")
 REGION = "eu-west-3"
 PATIENT_DOMAIN = "patient.mssante.fr"
-MAIL_DOMAINS = "hopital.mssante.fr,labo.mssante.fr,cabinet.mssante.fr"
 
 
 def password() -> str:
@@ -107,12 +106,13 @@ class Environment:
         messaging = {
             **self._service("messaging", shared),
             "PLI_PATIENT_DOMAIN": PATIENT_DOMAIN,
-            "PLI_MAIL_DOMAINS": MAIL_DOMAINS,
+            "PLI_MAIL_OPERATORS": str(self._instance.places.config / "mail-operators.toml"),
             "PLI_ROAD_SMTP_HOST": HOST,
             "PLI_ROAD_SMTP_PORT": str(self._ports["mail-smtp"]),
             "PLI_DOOR_HOST": HOST,
             "PLI_DOOR_PORT": str(self._ports["door"]),
             "PLI_DOOR_LOOPBACK_WITHOUT_TLS": "true",
+            "PLI_SCANNER_PORT": str(self._ports["scanner"]),
         }
         return {
             "minio": self._minio(shared),

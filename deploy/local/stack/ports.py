@@ -18,6 +18,7 @@ BASE: Mapping[str, int] = {
     "door": 2525,
     "mail-web": 1080,
     "mail-smtp": 1025,
+    "scanner": 3310,
     "console": 8090,
     "metrics": 8428,
     "kafka": 9092,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stack.errors import DiskTooFull
 from stack.places import CHECKOUT, cache_root
-from stack.programs import BUILDERS, CHROMIUM, Program, require
+from stack.programs import BUILDERS, TESTERS, Program, require
 from stack.servers import SERVERS_IN_ORDER, Server
 
 BUILD_NEEDS = 4 * 2**30
@@ -38,7 +38,7 @@ def prepare(*, browser: bool = True) -> None:
 
 
 def _programs(browser: bool) -> None:
-    wanted: tuple[Program, ...] = (*BUILDERS, CHROMIUM) if browser else BUILDERS
+    wanted: tuple[Program, ...] = (*BUILDERS, *TESTERS) if browser else BUILDERS
     installed = require(wanted)
     if installed:
         say(f"installed {', '.join(installed)}")

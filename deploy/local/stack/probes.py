@@ -44,6 +44,17 @@ def smtp_greets(address: tuple[str, int]) -> bool:
         return False
 
 
+def scanner_answers(address: tuple[str, int]) -> bool:
+    """A clamd says PONG."""
+    try:
+        with socket.create_connection(address, PATIENCE_S) as connection:
+            connection.settimeout(PATIENCE_S)
+            connection.sendall(b"zPING\0")
+            return connection.recv(16) == b"PONG\0"
+    except OSError:
+        return False
+
+
 def kafka_answers(bootstrap: str, username: str, password: str) -> bool:
     """An authenticated admin call is answered."""
     admin = AdminClient(kafka_client(bootstrap, username, password), logger=_Silence())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +12,7 @@ from stack.environment import Environment
 from stack.instance import Instance
 from stack.places import CHECKOUT, VENV_PYTHON
 from stack.ports import HOST
-from stack.probes import Probe, http_answers, kafka_answers, mongodb_answers, smtp_greets
+from stack.probes import Probe, http_answers, kafka_answers, mongodb_answers, scanner_answers, smtp_greets
 
 
 class Kind(StrEnum):
@@ -48,6 +49,7 @@ SERVICE_COMMANDS: Mapping[str, tuple[str, ...]] = {
     "notifier": ("notifier",),
     "console": ("console", "serve"),
 }
+SCANNER = shutil.which("clamd") or "/usr/sbin/clamd"
 STORES = ("kafka", "mongodb", "minio")
 
 
@@ -56,7 +58,8 @@ def processes(instance: Instance, *, servers_only: bool = False) -> tuple[Proces
     below = _Below(instance)
     services = () if servers_only else SERVICE_COMMANDS.items()
     return (
-        below.kafka(), below.mongodb(), below.minio(), below.mail(), below.metrics(), below.provision(),
+        below.kafka(), below.mongodb(), below.minio(), below.mail(), below.scanner(), below.metrics(),
+        below.provision(),
         *(below.service(name, module) for name, module in services),
         below.gateway_pages(), below.gateway(),
     )  # fmt: skip
@@ -108,6 +111,11 @@ class _Below:
         return smtp_greets((HOST, self._ports["mail-smtp"])) and http_answers(
             self._ports.url("mail-web", "/healthz")
         )
+
+    def scanner(self) -> Process:
+        line = (SCANNER, f"--config-file={self._places.config / 'clamd.conf'}")
+        address = (HOST, self._ports["scanner"])
+        return Process("scanner", Kind.SERVER, line, lambda: scanner_answers(address), "scanner")
 
     def metrics(self) -> Process:
         line = (

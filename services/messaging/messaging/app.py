@@ -2,16 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chassis.bus import Subscription
 from chassis.clock import now
 from chassis.part import Part
 from chassis.process import Process
 from chassis.service import assemble
+from messaging.domain.addresses import Domains
+from messaging.domain.letter import Service
 from messaging.objects import Objects
+from messaging.operators import OperatorsFile
 from messaging.settings import MessagingSettings
 from messaging.store import MessagingStore
+
+if TYPE_CHECKING:
+    from messaging.door.scanning import Scanner
 
 
 class Only(StrEnum):
@@ -25,24 +31,26 @@ class Only(StrEnum):
 def build(settings: MessagingSettings, only: Only | None = None) -> Process:
     """The process. Each imports only what its part needs. Call it on the running event loop."""
     store, objects = MessagingStore(settings), Objects(settings)
+    operators = OperatorsFile(settings.mail_operators)
+    domains = operators.domains(settings.patient_domain)
     parts: list[Part] = []
     doors: list[Part] = []
     if only in (None, Only.SMTP):
-        intake, door = _door(settings, store, objects)
+        intake, door = _door(settings, store, objects, operators)
         parts.append(intake)
         doors.append(door)
     if only in (None, Only.WORKER):
         parts += _worker(settings, store, objects)
     pages: Mapping[str, Any] = {}
     if only in (None, Only.WEB):
-        follower, pages = _web(settings, store, objects)
+        follower, pages = _web(settings, store, objects, domains)
         parts.append(follower)
     works = only in (None, Only.WORKER)
     return assemble(
         settings,
         store,
         name=f"messaging-{only}" if only else "messaging",
-        subscriptions=_subscriptions(settings, store, objects) if works else (),
+        subscriptions=_subscriptions(store, objects, Service(settings.service_name, domains)) if works else (),
         parts=parts,
         fronts=doors,
         relay=works,
@@ -50,7 +58,9 @@ def build(settings: MessagingSettings, only: Only | None = None) -> Process:
     )
 
 
-def _door(settings: MessagingSettings, store: MessagingStore, objects: Objects) -> tuple[Part, Part]:
+def _door(
+    settings: MessagingSettings, store: MessagingStore, objects: Objects, operators: OperatorsFile
+) -> tuple[Part, Part]:
     """The log it writes to, and the door itself."""
     from messaging.door import Door
     from messaging.door.recipients import Recipients
@@ -59,7 +69,20 @@ def _door(settings: MessagingSettings, store: MessagingStore, objects: Objects) 
 
     intake = Intake(settings)
     recipients = Recipients(store, settings.patient_domain, now)
-    return intake, Door(settings, recipients, Taking(objects, intake, settings.domains, now), objects)
+    scanner = _scanner(settings)
+    taking = Taking(objects, intake, scanner, now)
+    door = Door(
+        settings, operators=operators, recipients=recipients, taking=taking, scanner=scanner, objects=objects
+    )
+    return intake, door
+
+
+def _scanner(settings: MessagingSettings) -> "Scanner":
+    from messaging.door.scanning import Clamd, NoScanner, over_tcp
+
+    if settings.door_scanner == "off":
+        return NoScanner()
+    return Clamd(over_tcp(settings.scanner_host, settings.scanner_port), answer_within=settings.scanner_within)
 
 
 def _worker(settings: MessagingSettings, store: MessagingStore, objects: Objects) -> Sequence[Part]:
@@ -69,13 +92,15 @@ def _worker(settings: MessagingSettings, store: MessagingStore, objects: Objects
     return [Road(settings, store, objects, now), Freshness(settings, store, now)]
 
 
-def _subscriptions(settings: MessagingSettings, store: MessagingStore, objects: Objects) -> Sequence[Subscription]:
+def _subscriptions(store: MessagingStore, objects: Objects, service: Service) -> Sequence[Subscription]:
     from messaging.events import subscriptions
 
-    return subscriptions(store, objects, settings.whose)
+    return subscriptions(store, objects, service)
 
 
-def _web(settings: MessagingSettings, store: MessagingStore, objects: Objects) -> tuple[Part, Mapping[str, Any]]:
+def _web(
+    settings: MessagingSettings, store: MessagingStore, objects: Objects, domains: Domains
+) -> tuple[Part, Mapping[str, Any]]:
     """The follower that feeds open pages, and what `assemble` needs for the pages."""
     from chassis.bus import Follower
     from chassis.identity.guard import Guard
@@ -85,7 +110,7 @@ def _web(settings: MessagingSettings, store: MessagingStore, objects: Objects) -
     news = MailboxNews()
     told = BY_NAME["messaging.events"]
     follower = Follower(settings, told.name, told.events, news.tell, from_beginning=False)
-    dependencies = {"store": store, "objects": objects, "domains": settings.domains, "news": news}
+    dependencies = {"store": store, "objects": objects, "domains": domains, "news": news}
     guard = Guard(settings)
     return follower, {
         "controllers": controllers,

@@ -10,7 +10,7 @@ from chassis.objects import Objects, StoredObject
 from chassis.store import Tx
 from contracts.auth import PatientChanged
 from contracts.documents import DocumentAdded, DocumentHandedOver, HandoverRefused, KeepRefused
-from contracts.messaging import LetterTaken, MailboxOpened
+from contracts.messaging import LetterTaken, MailboxOpened, NoticeReturnTaken
 from contracts.synthesis import SynthesisFailed, SynthesisRendered
 from messaging.domain.errors import AttachmentsTooLarge
 from messaging.domain.identifiers import instant_of
@@ -21,6 +21,7 @@ from messaging.domain.threads import begin
 from messaging.domain.welcome import welcome_message
 from messaging.filing import Filing
 from messaging.objects import row_key
+from messaging.returns import Returns
 from messaging.store import MessagingStore
 
 HandedOver = DocumentHandedOver | SynthesisRendered
@@ -31,12 +32,17 @@ def subscriptions(store: MessagingStore, objects: Objects, service: Service) -> 
     """All that the worker consumes."""
     patients = Patients(store, service.name)
     filing = Filing(store, objects, service)
+    returns = Returns(objects)
     files = DraftFiles(store, objects)
     keeps = Keeps(store)
     return (
         Subscription(topic="auth.patients", on=[Handling(PatientChanged, patients.changed)], inbox=False),
         Subscription(
-            topic="messaging.intake", on=[Handling(LetterTaken, prepare=filing.prepare, together=filing.file)]
+            topic="messaging.intake",
+            on=[
+                Handling(LetterTaken, prepare=filing.prepare, together=filing.file),
+                Handling(NoticeReturnTaken, returns.apply, returns.prepare),
+            ],
         ),
         Subscription(
             topic="documents.events",

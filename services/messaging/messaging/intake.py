@@ -15,10 +15,11 @@ from chassis.part import Check
 from chassis.telemetry import current_traceparent, log
 from contracts.base import event_type
 from contracts.cloudevents import Envelope
-from contracts.messaging import LetterTaken
+from contracts.messaging import LetterTaken, NoticeReturnTaken
 from messaging.settings import MessagingSettings
 
 TOPIC = "messaging.intake"
+Taken = LetterTaken | NoticeReturnTaken
 ACKNOWLEDGED_WITHIN = 1.5
 """Seconds; the door answers 451 afterwards. A record that arrives all the same is a repeat of the next try."""
 
@@ -47,7 +48,7 @@ class Intake:
         """Ready while a producer is connected."""
         return {"intake": self._check}
 
-    async def append(self, letters: Sequence[LetterTaken]) -> None:
+    async def append(self, letters: Sequence[Taken]) -> None:
         """Append one record for each, all acknowledged. Raises `BackingServiceAway`: some may be there then."""
         if self._producer is None:
             raise BackingServiceAway("bus")
@@ -60,19 +61,19 @@ class Intake:
             self._renew(error)
             raise BackingServiceAway("bus") from error
 
-    async def _send(self, producer: AIOKafkaProducer, letter: LetterTaken) -> None:
+    async def _send(self, producer: AIOKafkaProducer, letter: Taken) -> None:
         envelope = Envelope(
             id=new_id(),
             type=event_type(letter),
             source=self._settings.service,
             time=letter.taken_at,
-            subject=letter.patient_id,
+            subject=_key(letter),
             traceparent=current_traceparent(),
         )
         sent = await producer.send(
             TOPIC,
             msgspec.json.encode(letter),
-            key=letter.patient_id.encode(),
+            key=_key(letter).encode(),
             headers=envelope.headers(),
         )
         await asyncio.shield(sent)
@@ -111,6 +112,11 @@ class Intake:
         except (KafkaError, TimeoutError, OSError):
             return "the bus does not answer"
         return None
+
+
+def _key(taken: Taken) -> str:
+    """A mailbox's letters stay in their order; a report on a notice knows no patient."""
+    return taken.patient_id if isinstance(taken, LetterTaken) else taken.notice_id
 
 
 async def _let_go(producer: AIOKafkaProducer | None) -> None:

@@ -1,6 +1,7 @@
 """Addresses of patients and professionals: letter case, sub-tags, domains that may be answered."""
 
 import re
+from collections.abc import Collection
 
 from msgspec import Struct
 
@@ -46,7 +47,7 @@ def read_recipient(address: str, patient_domain: str) -> Recipient | None:
 class Domains(Struct, frozen=True):
     """Where letters may come from and replies may go: the mail operators' domains, and the patients' own."""
 
-    professional: frozenset[str]
+    professional: Collection[str]
     patient: str
 
     def may_write(self, address: str) -> bool:

@@ -1,271 +1,244 @@
-"""One SMTP conversation: aiosmtpd's, with our answers, our limits, and DATA read in blocks."""
+"""One SMTP conversation: who hands over, for whom, and letters read in blocks or in chunks."""
 
 import asyncio
-import logging
-import re
-import ssl
-from collections.abc import Sequence
-from typing import Any, Protocol
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
-from msgspec import Struct
+from aiosmtpd.smtp import Envelope
 
 from chassis.telemetry import log, new_trace
 from messaging.domain.limits import LETTER_BYTES
-from messaging.door.recipients import NOT_NOW, Known, Recipients
-from messaging.door.taking import TOO_LARGE, Taking
-from messaging.door.unstuffing import Unstuffing
+from messaging.domain.operators import MailOperator
+from messaging.door.commands import Refused, chunk_in, recipient_in, sender_in
+from messaging.door.connection import Connection, Open
+from messaging.door.house import ReturnOf
+from messaging.door.metrics import REPLIES
+from messaging.door.pace import Pace
+from messaging.door.reading import Chunks, DataBlocks, skip
+from messaging.door.recipients import NOT_NOW, Known
+from messaging.door.replies import label_of
+from messaging.door.room import NoRoom
+from messaging.door.rules import Rules
+from messaging.door.taking import TOO_LARGE, Handing, Source
 
-BLOCK = 64 * 1024
-MOST_READ = 4 * LETTER_BYTES
-"""Bytes after which a sender of a letter too large is cut rather than listened to."""
-MOST_RECIPIENTS = 100
-MOST_ERRORS = 50
-IDLE = 120.0
-CALLS = {"*": 100, "MAIL": 100_000, "RCPT": 1_000_000, "DATA": 100_000, "RSET": 100_000, "NOOP": 10_000}
-_SIZE = re.compile(r"SIZE=([0-9]{1,20})$")
-
-# aiosmtpd writes addresses into its own log
-logging.getLogger("mail.log").setLevel(logging.CRITICAL)
-
-
-class Rules(Struct, frozen=True):
-    """What every conversation at one door shares."""
-
-    recipients: Recipients
-    taking: Taking
-    hostname: str
-    tls: ssl.SSLContext | None
-    most_connections: int
-
-
-class Open(Protocol):
-    """The door, as a conversation sees it."""
-
-    sessions: "set[DoorSession]"
-    stopping: bool
+HELLO_FIRST = "503 5.5.1 Send EHLO first"
+NO_RECIPIENT = "503 5.5.1 Need RCPT first"
+IN_CHUNKS = "503 5.5.1 The letter comes in chunks"
+NO_CERTIFICATE = "530 5.7.0 Present the certificate of a listed mail operator"
+NOT_LISTED = "550 5.7.1 This certificate is not that of a listed mail operator"
+NOT_YOURS = "550 5.7.1 The sender's domain is not one of yours"
+BUSY = "451 4.3.2 Too many letters at once, try again later"
+CLOSING = "421 4.3.2 Closing, try again"
 
 
 class DoorEnvelope(Envelope):
-    """A letter under way: its recipients are patients we know."""
+    """A letter under way: who hands it over, the patients it is for, and the notices it reports on."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.operator: MailOperator | None = None
         self.known: dict[str, Known] = {}
+        self.returns: dict[str, ReturnOf] = {}
+
+    @property
+    def recipients(self) -> int:
+        """How many were taken so far."""
+        return len(self.known) + len(self.returns)
 
 
-class Answers:
-    """aiosmtpd's hooks: who may be written to, and what is said when something unforeseen happens."""
+class DoorSession(Connection):
+    """An SMTP conversation at the door."""
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
-
-    async def handle_EHLO(
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        """Say what we can: size, pipelining, status codes."""
-        session.host_name = hostname
-        return [*responses[:-1], f"250-SIZE {LETTER_BYTES}", "250-PIPELINING", "250 ENHANCEDSTATUSCODES"]
-
-    async def handle_MAIL(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        """Take the envelope sender; a size that is announced too large is refused here."""
-        if any(int(found[1]) > LETTER_BYTES for option in options if (found := _SIZE.match(option))):
-            return TOO_LARGE
-        envelope.mail_from = address
-        envelope.mail_options.extend(options)
-        return "250 2.1.0 OK"
-
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: DoorEnvelope, address: str, options: list[str]
-    ) -> str:
-        """Take a recipient who is one of our patients, or say why not."""
-        if len(envelope.known) >= MOST_RECIPIENTS:
-            return "452 4.5.3 Too many recipients"
-        found = await self._rules.recipients.find(address)
-        if isinstance(found, str):
-            return found
-        envelope.known[found.patient_id] = found
-        envelope.rcpt_tos.append(address)
-        return "250 2.1.5 OK"
-
-    async def handle_exception(self, error: Exception) -> str:
-        """Whatever happened, the answer is a correct one and the sender may try again."""
-        log.error("door.failed", exc_info=error)
-        return "451 4.3.0 Local error in processing"
-
-
-class DoorSession(SMTP):
-    """An SMTP conversation. Commands are aiosmtpd's; DATA, limits and replies are ours."""
-
-    line_length_limit = BLOCK
+    envelope: DoorEnvelope
 
     def __init__(self, rules: Rules, door: Open) -> None:
-        super().__init__(
-            Answers(rules),
-            data_size_limit=None,
-            enable_SMTPUTF8=True,
-            hostname=rules.hostname,
-            ident="Pli",
-            tls_context=rules.tls,
-            require_starttls=rules.tls is not None,
-            timeout=IDLE,
-            auth_exclude_mechanism=["LOGIN", "PLAIN"],
-            command_call_limit=CALLS,
-            loop=asyncio.get_running_loop(),
-        )
-        self.receiving = False
+        self._chunks: Chunks | None = None
+        self._taking: asyncio.Task[str] | None = None
+        self._receiving = False
+        super().__init__(rules, door)
+
+    @property
+    def receiving(self) -> bool:
         """Whether a letter is under way, whose answer a stop waits for."""
-        self._rules = rules
-        self._door = door
-        self._errors = 0
-        self._taken_bytes = 0
+        return self._receiving or self._taking is not None
 
     def _create_envelope(self) -> DoorEnvelope:
         return DoorEnvelope()
 
-    def connection_made(self, transport: Any) -> None:
-        """Count the connection."""
-        self._door.sessions.add(self)
-        super().connection_made(transport)
+    def _set_rset_state(self) -> None:
+        """Forget the letter under way, chunks included."""
+        super()._set_rset_state()
+        self._drop_chunks()
 
-    def connection_lost(self, error: Exception | None) -> None:
-        """Forget the connection."""
-        self._door.sessions.discard(self)
-        super().connection_lost(error)
+    def _drop_chunks(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+        self._taking = self._chunks = None
 
-    async def _handle_client(self) -> None:
-        if len(self._door.sessions) > self._rules.most_connections:
-            await self._hang_up("421 4.7.0 Too many connections, try again later")
-            return
-        await super()._handle_client()
+    async def _answer(self, to: str, reply: str) -> None:
+        REPLIES.labels(to, label_of(reply)).inc()
+        await self.push(reply)
 
-    async def push(self, status: Any) -> None:
-        """Send a reply. A client that only makes errors is told good-bye."""
-        if status[:1] in ("5", b"5"):
-            self._errors += 1
-        if self._errors > MOST_ERRORS:
-            await self._hang_up("421 4.7.0 Too many errors")
-            return
-        await super().push(status)
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        """Take the envelope sender, if it is one of the operator's own or the null sender."""
+        await self._answer("mail", self._mail(arg))
 
-    async def _hang_up(self, reply: str) -> None:
-        await super().push(reply)
-        if self.transport is not None:
-            self.transport.close()
-
-    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
-        """An address in a command; whatever makes the parser stumble is a malformed one."""
+    def _mail(self, arg: str | None) -> str:
+        if refusal := self._not_greeted():
+            return refusal
+        if self.envelope.mail_from is not None:
+            return "503 5.5.1 Nested MAIL"
+        operator = self._operator()
+        if operator is None:
+            return NO_CERTIFICATE if self._certificate is None else NOT_LISTED
         try:
-            found: tuple[str | None, str | None] = super()._getaddr(arg)
-        except Exception:
-            return None, None
-        return found
+            asked = sender_in(arg)
+        except Refused as refused:
+            return refused.reply
+        if int(asked.parameters.get("SIZE", "0")) > LETTER_BYTES:
+            return TOO_LARGE
+        if asked.text and not operator.answers_for(asked.text):
+            return NOT_YOURS
+        self.envelope.mail_from, self.envelope.operator = asked.text, operator
+        return "250 2.1.0 OK"
 
-    async def smtp_AUTH(self, arg: str) -> None:
-        """Senders prove who they are by TLS."""
-        await self.push("502 5.5.1 AUTH not available")
+    def _not_greeted(self) -> str | None:
+        assert self.session is not None
+        if self._rules.tls is not None and not self._tls_protocol:
+            return "530 5.7.0 Must issue a STARTTLS command first"
+        return None if self.session.host_name else HELLO_FIRST
 
-    async def smtp_VRFY(self, arg: str) -> None:
-        """Recipients are told at RCPT only."""
-        await self.push("252 2.5.0 Send some mail, I'll try my best")
+    def _operator(self) -> MailOperator | None:
+        """Who speaks: by certificate, or whoever may over a loopback without TLS."""
+        operators = self._rules.operators()
+        if self._rules.tls is None:
+            return operators.together
+        return operators.presenting(self._certificate) if self._certificate else None
 
-    async def smtp_DATA(self, arg: str) -> None:
-        """Take a letter: its bytes go to the store as they come; the reply says what became of it."""
-        refusal = self._not_ready(arg)
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        """Take a recipient: one of our patients, or a notice that comes back. Otherwise say why not."""
+        await self._answer("rcpt", await self._rcpt(arg))
+
+    async def _rcpt(self, arg: str | None) -> str:
+        if refusal := self._not_greeted():
+            return refusal
+        if self.envelope.mail_from is None:
+            return "503 5.5.1 Need MAIL first"
+        if self._chunks is not None:
+            return IN_CHUNKS
+        if self.envelope.recipients >= self._rules.manners.recipients:
+            return "452 4.5.3 Too many recipients"
+        try:
+            address = recipient_in(arg).text
+        except Refused as refused:
+            return refused.reply
+        found = self._rules.house.find(address, self.envelope.mail_from)
+        return self._known(found or await self._rules.recipients.find(address))
+
+    def _known(self, found: Known | ReturnOf | str) -> str:
+        if isinstance(found, str):
+            return found
+        if isinstance(found, ReturnOf):
+            self.envelope.returns[found.notice_id] = found
+        else:
+            self.envelope.known[found.patient_id] = found
+        return "250 2.1.5 OK"
+
+    async def smtp_DATA(self, arg: str | None) -> None:
+        """Take a letter up to its end mark: its bytes go to the store as they come."""
+        refusal = self._out_of_turn() or (IN_CHUNKS if self._chunks is not None else None)
+        if refusal or arg:
+            await self.push(refusal or "501 5.5.4 Syntax: DATA")
+            return
+        self._receiving = True
+        try:
+            async with self._rules.room.letter(self._peer):
+                await self.push("354 End data with <CR><LF>.<CR><LF>")
+                reply = await self._take(DataBlocks(self, self._pace()).next)
+        except NoRoom:
+            reply = BUSY
+        finally:
+            self._receiving = False
+        await self._taken(reply)
+
+    async def smtp_BDAT(self, arg: str | None) -> None:
+        """Take a chunk of a letter (RFC 3030). Whatever is wrong, the chunk is read before that is said."""
+        try:
+            octets, last = chunk_in(arg)
+        except Refused as refused:
+            # without a count, a letter's bytes would be read as commands
+            self.part(refused.reply, "lost")
+            return
+        refusal = self._out_of_turn() if self._chunks is None else None
         if refusal:
+            await skip(self, self._pace(), octets)
             await self.push(refusal)
             return
-        await self.push("354 End data with <CR><LF>.<CR><LF>")
-        self.receiving = True
+        await self._chunk(octets)
+        if last:
+            await self._taken(await self._last_chunk())
+        else:
+            await self.push(f"250 2.0.0 {octets} octets")
+
+    async def _chunk(self, octets: int) -> None:
+        if self._chunks is None:
+            self._chunks = Chunks(self, self._pace())
+            self._taking = asyncio.create_task(self._take_chunks(self._chunks))
+        await self._chunks.feed(octets)
+
+    async def _last_chunk(self) -> str:
+        assert self._chunks is not None and self._taking is not None
+        await self._chunks.end()
+        return await self._taking
+
+    async def _take_chunks(self, chunks: Chunks) -> str:
         try:
-            reply = await self._take()
-        finally:
-            self.receiving = False
-        self.envelope = self._create_envelope()
-        await self.push(reply)
-        if self._door.stopping:
-            await self._hang_up("421 4.3.2 Closing")
+            async with self._rules.room.letter(self._peer):
+                return await self._take(chunks.next)
+        except NoRoom:
+            await _drain(chunks.next)
+            return BUSY
 
-    def _not_ready(self, arg: str | None) -> str | None:
-        if not self.session or not self.session.host_name:
-            return "503 5.5.1 Error: send HELO first"
-        if not self._known():
-            return "503 5.5.1 Error: need RCPT command"
-        return "501 5.5.4 Syntax: DATA" if arg else None
+    def _out_of_turn(self) -> str | None:
+        return self._not_greeted() or (None if self.envelope.recipients else NO_RECIPIENT)
 
-    def _known(self) -> Sequence[Known]:
-        return list(self.envelope.known.values()) if isinstance(self.envelope, DoorEnvelope) else []
+    def _pace(self) -> Pace:
+        return Pace(self._rules.manners.patience)
 
-    async def _take(self) -> str:
-        assert self.envelope is not None and self.session is not None
-        source = _Blocks(self)
+    async def _take(self, source: Source) -> str:
+        """The reply to a letter, which was read to its end."""
+        assert self.envelope.operator is not None
+        handing = Handing(
+            sender=_as_text(self.envelope.mail_from or ""),
+            operator=self.envelope.operator,
+            peer=self._peer,
+            patients=tuple(self.envelope.known.values()),
+            notices=tuple(self.envelope.returns),
+        )
         with new_trace("letter"):
             try:
-                sender = _bare(self.envelope.mail_from or "")
-                return await self._rules.taking.take(source.next, sender, self._known(), _peer(self.session))
-            except (_TooMuch, ConnectionError):
+                return await self._rules.taking.take(source, handing)
+            except ConnectionError:
                 raise
             except Exception as error:
                 log.error("letter.failed", exc_info=error)
-                await source.drain()
+                await _drain(source)
                 return NOT_NOW
 
-    async def read_block(self) -> bytes:
-        """The next bytes from the connection; never empty, for a lost one cancels us."""
-        self._reset_timeout()
-        block: bytes = await self._reader.read(BLOCK)
-        if not block:
-            raise ConnectionResetError("cut in the middle of a letter")
-        self._taken_bytes += len(block)
-        return block
-
-    def give_back(self, surplus: bytes) -> None:
-        """Put bytes that belong to the next commands in front of what is still to be read."""
-        if surplus:
-            self._reader._buffer[:0] = surplus  # type: ignore[attr-defined]
+    async def _taken(self, reply: str) -> None:
+        self._taking = self._chunks = None
+        self.envelope = self._create_envelope()
+        if reply[0] == "2":
+            self._said = 0
+        await self._answer("letter", reply)
+        if self._door.stopping:
+            self.part(CLOSING, "closing")
 
 
-class _TooMuch(ConnectionResetError):
-    """A sender does not stop sending a letter that is too large."""
+async def _drain(source: Source) -> None:
+    """Read to the end, so that the sender hears the answer."""
+    while await source():
+        continue
 
 
-class _Blocks:
-    """A letter's bytes, block by block, to its end mark."""
-
-    def __init__(self, session: DoorSession) -> None:
-        self._session = session
-        self._unstuffing = Unstuffing()
-        self._size = 0
-
-    async def next(self) -> bytes:
-        """The next bytes of the letter; empty once it has ended."""
-        while not self._unstuffing.ended:
-            if plain := self._feed(await self._session.read_block()):
-                return plain
-        return b""
-
-    def _feed(self, block: bytes) -> bytes:
-        plain = self._unstuffing.feed(block)
-        self._size += len(plain)
-        if self._unstuffing.ended:
-            self._session.give_back(self._unstuffing.surplus)
-        elif self._size > MOST_READ:
-            raise _TooMuch
-        return plain
-
-    async def drain(self) -> None:
-        """Read to the end mark, so that the sender hears the answer."""
-        while await self.next():
-            continue
-
-
-def _bare(address: str) -> str:
-    """The envelope sender as the log keeps it: empty for `<>`, always valid text."""
-    return "" if address == "<>" else address[:320].encode("utf-8", "replace").decode()
-
-
-def _peer(session: Session) -> str:
-    peer = session.peer
-    return str(peer[0])[:64] if isinstance(peer, tuple) else "local"
+def _as_text(address: str) -> str:
+    """The envelope sender as the log keeps it: always valid text."""
+    return address.encode("utf-8", "replace").decode()

@@ -4,7 +4,8 @@ The letter's bytes pass through; of them only the header block is looked at, for
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
+from itertools import chain
 from typing import Protocol
 
 from msgspec import Struct
@@ -13,11 +14,13 @@ from chassis.clock import Clock
 from chassis.errors import BackingServiceAway
 from chassis.ids import new_id
 from chassis.telemetry import log
-from contracts.messaging import LetterTaken
-from messaging.domain.addresses import Domains
+from contracts.messaging import LetterTaken, NoticeReturnTaken
 from messaging.domain.limits import LETTER_BYTES
+from messaging.domain.operators import MailOperator
 from messaging.door.content import ContentHash
+from messaging.door.metrics import LETTER_BYTES as BYTES_TAKEN
 from messaging.door.recipients import NOT_NOW, Known
+from messaging.door.scanning import Scan, Scanner
 from messaging.intake import Intake
 from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
 from messaging.objects import Objects, StoredObject, incoming_key
@@ -27,7 +30,8 @@ WAIT = 1.2
 AHEAD = 4
 TAKEN = "250 2.0.0 Taken, {intake_id}"
 TOO_LARGE = "552 5.3.4 Message too large"
-BAD_SENDER = "550 5.7.1 From must be one address of a listed domain"
+BAD_SENDER = "550 5.7.1 From must be one address of a domain that is yours"
+INFECTED = "554 5.7.1 Refused: the letter carries a virus ({found})"
 
 
 class Source(Protocol):
@@ -38,51 +42,80 @@ class Source(Protocol):
         ...
 
 
+class Handing(Struct, frozen=True):
+    """A letter's envelope: who hands it over, for which patients, and on which of our notices it reports."""
+
+    sender: str
+    operator: MailOperator
+    peer: str
+    patients: tuple[Known, ...]
+    notices: tuple[str, ...] = ()
+
+
 class Taking:
     """Takes letters for a door. One instance for all connections."""
 
-    def __init__(self, objects: Objects, intake: Intake, domains: Domains, clock: Clock) -> None:
+    def __init__(self, objects: Objects, intake: Intake, scanner: Scanner, clock: Clock) -> None:
         self._objects = objects
         self._intake = intake
-        self._domains = domains
+        self._scanner = scanner
         self._clock = clock
         self._abandoned: set[asyncio.Task[StoredObject]] = set()
 
-    async def take(self, source: Source, sender: str, recipients: Sequence[Known], peer: str) -> str:
-        """The reply to a letter, all of whose bytes have been read from `source`."""
-        head = await _head(source)
-        mailer = sender_in(head[: _block_end(head)])
-        if mailer is None or not self._domains.may_write(mailer.address):
-            await _drain(source)
-            return BAD_SENDER
-        return await self._store(_Letter(source, head), sender, recipients, peer)
+    async def take(self, source: Source, handing: Handing) -> str:
+        """The reply to a letter, all of whose bytes have been read from `source`.
 
-    async def _store(self, letter: "_Letter", sender: str, recipients: Sequence[Known], peer: str) -> str:
+        A report on our own notices may come from any postmaster; a letter only from a user of its operator.
+        """
+        head = await _head(source)
+        if handing.patients:
+            mailer = sender_in(head[: _block_end(head)])
+            if mailer is None or not handing.operator.answers_for(mailer.address):
+                await _drain(source)
+                return BAD_SENDER
+        letter = _Letter(source, head)
         intake_id = new_id()
-        put = self._objects.put(incoming_key(intake_id), letter.chunks(), "message/rfc822")
-        storing = asyncio.create_task(put)
         try:
-            await self._feed(letter, storing)
-            if letter.too_large:
-                return TOO_LARGE
-            stored = await self._patiently(storing)
-            records = self._records(intake_id, _Came(stored, letter.content.hexdigest(), sender, peer), recipients)
-            await self._intake.append(records)
+            return await self._scanned(letter, intake_id, handing)
         except BackingServiceAway as error:
             await letter.drain()
             log.warning("letter.refused", intake_id=intake_id, away=error.what)
             return NOT_NOW
+
+    async def _scanned(self, letter: "_Letter", intake_id: str, handing: Handing) -> str:
+        scan = await self._scanner.begin()
+        try:
+            return await self._store(letter, scan, intake_id, handing)
+        finally:
+            scan.close()
+
+    async def _store(self, letter: "_Letter", scan: Scan, intake_id: str, handing: Handing) -> str:
+        """Nothing is stored, or recorded, of a letter in which something was found."""
+        put = self._objects.put(incoming_key(intake_id), letter.chunks(), "message/rfc822")
+        storing = asyncio.create_task(put)
+        try:
+            await self._feed(letter, storing, scan)
+            if letter.too_large:
+                return TOO_LARGE
+            if found := await scan.verdict():
+                log.warning("letter.infected", intake_id=intake_id, found=found)
+                return INFECTED.format(found=found)
+            letter.finish()
+            stored = await self._patiently(storing)
+            records = self._records(intake_id, _Came(stored, letter.content.hexdigest()), handing)
+            await self._intake.append(records)
         finally:
             self._abandon(storing)
+        BYTES_TAKEN.inc(stored.size)
         log.info("letter.taken", intake_id=intake_id, size=stored.size, recipients=len(records))
         return TAKEN.format(intake_id=intake_id)
 
-    async def _feed(self, letter: "_Letter", storing: "asyncio.Task[StoredObject]") -> None:
-        """Read the letter to its end, as fast as the store takes it."""
+    async def _feed(self, letter: "_Letter", storing: "asyncio.Task[StoredObject]", scan: Scan) -> None:
+        """Read the letter to its end, as fast as the store and the scanner take it."""
         while chunk := await letter.read():
+            await scan.feed(chunk)
             while not letter.offer(chunk):
                 await self._room(letter, storing)
-        letter.finish()
 
     async def _room(self, letter: "_Letter", storing: "asyncio.Task[StoredObject]") -> None:
         """Wait until the store has taken something. Raises `BackingServiceAway` if it doesn't answer."""
@@ -119,33 +152,43 @@ class Taking:
         self._abandoned.add(storing)
         storing.add_done_callback(self._abandoned.discard)
 
-    def _records(self, intake_id: str, came: "_Came", recipients: Sequence[Known]) -> list[LetterTaken]:
+    def _records(self, intake_id: str, came: "_Came", handing: Handing) -> list[LetterTaken | NoticeReturnTaken]:
         """One record a recipient, each with an id of its own; the first has that of the object."""
+        ids = chain([intake_id], iter(new_id, None))
         at = self._clock()
-        return [
+        letters = [
             LetterTaken(
-                intake_id=new_id() if number else intake_id,
+                intake_id=next(ids),
                 patient_id=known.patient_id,
                 recipient=known.address,
-                envelope_sender=came.sender,
+                envelope_sender=handing.sender,
                 object_key=came.stored.key,
                 size=came.stored.size,
                 sha256=came.stored.sha256,
                 content_sha256=came.content_sha256,
-                peer=came.peer,
+                peer=handing.peer,
                 taken_at=at,
             )
-            for number, known in enumerate(recipients)
+            for known in handing.patients
         ]
+        returns = [
+            NoticeReturnTaken(
+                intake_id=next(ids),
+                notice_id=notice_id,
+                object_key=came.stored.key,
+                size=came.stored.size,
+                taken_at=at,
+            )
+            for notice_id in handing.notices
+        ]
+        return [*letters, *returns]
 
 
 class _Came(Struct, frozen=True):
-    """How a letter came: what was stored of it, its content's digest, who sent it from where."""
+    """What was stored of a letter, and its content's digest."""
 
     stored: StoredObject
     content_sha256: str
-    sender: str
-    peer: str
 
 
 class _Letter:
@@ -182,9 +225,8 @@ class _Letter:
         return True
 
     def finish(self) -> None:
-        """Nothing more comes. A letter that is too large never finishes: its upload is cut."""
-        if not self.too_large:
-            self._queue.put_nowait(b"")
+        """Nothing more comes. A letter that is refused never finishes: its upload is cut."""
+        self._queue.put_nowait(b"")
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """What the upload reads."""

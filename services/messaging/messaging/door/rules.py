@@ -1,0 +1,35 @@
+"""What every conversation at one door shares: who is asked, what is allowed, and how long it may take."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from messaging.domain.operators import MailOperators
+from messaging.door.house import House
+from messaging.door.pace import Patience
+from messaging.door.recipients import Recipients
+from messaging.door.room import Room
+from messaging.door.taking import Taking
+from messaging.door.tls import DoorTls
+
+
+class Manners(Struct, frozen=True):
+    """What one connection may do: commands between two letters, errors, recipients of a letter, and its time."""
+
+    commands: int
+    errors: int
+    recipients: int
+    patience: Patience
+
+
+class Rules(Struct, frozen=True):
+    """What every conversation at one door shares."""
+
+    recipients: Recipients
+    house: House
+    taking: Taking
+    operators: Callable[[], MailOperators]
+    hostname: str
+    tls: DoorTls | None
+    room: Room
+    manners: Manners

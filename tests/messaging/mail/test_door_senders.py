@@ -1,0 +1,300 @@
+"""Who may hand letters over: by certificate, for its own domains; who reports on notices; who scans."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from chassis.ids import new_id
+from contracts.messaging import NoticeReturnTaken
+from messaging.door.scanning import Clamd
+from messaging.door.tls import DoorTls
+from tests.messaging.mail.doorstep import HEAD, INAYA, Client, House
+
+
+class Authority:
+    """Signs certificates for the door and its peers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Autorité d'essai")])
+        self.file = folder / "ca.pem"
+        self.file.write_bytes(self._signed(self._name, self._key, None).public_bytes(serialization.Encoding.PEM))
+
+    def _signed(self, name: x509.Name, key: ec.EllipticCurvePrivateKey, host: str | None) -> x509.Certificate:
+        at = datetime.now(UTC)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(at - timedelta(hours=1))
+            .not_valid_after(at + timedelta(hours=1))
+            .add_extension(x509.BasicConstraints(ca=host is None, path_length=None), critical=True)
+        )
+        if host is not None:
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        return builder.sign(self._key, hashes.SHA256())
+
+    def issue(self, host: str, name: str) -> tuple[Path, Path]:
+        """A certificate and its key, as files."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = self._signed(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)]), key, host)
+        files = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        plain = serialization.NoEncryption()
+        files[1].write_bytes(
+            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+        )
+        return files
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+@pytest.fixture
+async def guarded(house: House, authority: Authority) -> House:
+    """The same door, with TLS."""
+    house.tls = DoorTls(*authority.issue("door.test", "door"), authority.file)
+    await house.reopen()
+    return house
+
+
+async def over_tls(client: Client, authority: Authority, files: tuple[Path, Path] | None) -> ssl.SSLObject:
+    """STARTTLS as a sender does it, with a certificate or without; the connection's TLS."""
+    await client.say(b"EHLO x")
+    assert (await client.say(b"STARTTLS")).startswith("220 2.0.0")
+    context = ssl.create_default_context(cafile=str(authority.file))
+    if files is not None:
+        context.load_cert_chain(*files)
+    await client.writer.start_tls(context, server_hostname="door.test")
+    found = client.writer.get_extra_info("ssl_object")
+    assert isinstance(found, ssl.SSLObject)
+    return found
+
+
+async def test_before_tls_nothing_is_taken(guarded: House) -> None:
+    client = await guarded.client()
+    assert "STARTTLS" in await client.say(b"EHLO x")
+    for command in (b"MAIL FROM:<a@chu.mssante.fr>", b"RCPT TO:<%s>" % INAYA.encode(), b"DATA"):
+        assert (await client.say(command)).startswith("530 5.7.0")
+
+
+async def test_a_listed_operator_hands_over_letters_of_its_own_users(guarded: House, authority: Authority) -> None:
+    client = await guarded.client()
+    tls = await over_tls(client, authority, authority.issue("smtp.chu.mssante.fr", "chu"))
+    assert tls.version() in ("TLSv1.2", "TLSv1.3")
+    assert (await client.say(b"MAIL FROM:<a@chu.mssante.fr>")).startswith("503")
+    assert "STARTTLS" not in await client.say(b"EHLO x")
+    assert (await client.send(HEAD + b"\r\n" + b"x" * 300_000)).startswith("250")
+    assert len(guarded.letters) == 1
+
+
+async def test_an_operator_answers_for_nobody_elses_users(guarded: House, authority: Authority) -> None:
+    client = await guarded.client()
+    await over_tls(client, authority, authority.issue("smtp.labo.mssante.fr", "labo"))
+    await client.say(b"EHLO x")
+    assert (await client.say(b"MAIL FROM:<a@chu.mssante.fr>")).startswith("550 5.7.1")
+    assert (await client.say(b"MAIL FROM:<a@labo.mssante.fr>")).startswith("250")
+    await client.say(b"RCPT TO:<%s>" % INAYA.encode())
+    await client.say(b"DATA")
+    assert (await client.say(HEAD + b"\r\n.")).startswith("550 5.7.1")
+    assert guarded.log.records == [] and guarded.bucket.kept == {}
+
+
+@pytest.mark.parametrize(("host", "answer"), [(None, "530 5.7.0"), ("smtp.ailleurs.fr", "550 5.7.1")])
+async def test_who_is_not_listed_is_told_so_at_mail(
+    guarded: House, authority: Authority, host: str | None, answer: str
+) -> None:
+    client = await guarded.client()
+    await over_tls(client, authority, authority.issue(host, "peer") if host else None)
+    await client.say(b"EHLO x")
+    assert (await client.say(b"MAIL FROM:<a@chu.mssante.fr>")).startswith(answer)
+
+
+async def test_a_certificate_that_someone_else_signed_opens_nothing(
+    guarded: House, authority: Authority, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    stranger = Authority(tmp_path / "other")
+    client = await guarded.client()
+    with pytest.raises((OSError, AssertionError)):
+        await over_tls(client, authority, stranger.issue("smtp.chu.mssante.fr", "chu"))
+        assert await client.say(b"EHLO x") != ""
+    assert guarded.log.records == []
+
+
+async def test_what_was_sent_in_the_clear_behind_starttls_is_thrown_away(
+    guarded: House, authority: Authority
+) -> None:
+    client = await guarded.client()
+    await client.say(b"EHLO x")
+    client.writer.write(b"STARTTLS\r\nRSET\r\nMAIL FROM:<a@chu.mssante.fr>\r\n")
+    assert (await client.reply()).startswith("220")
+    context = ssl.create_default_context(cafile=str(authority.file))
+    await client.writer.start_tls(context, server_hostname="door.test")
+    assert (await client.say(b"NOOP")).startswith("250 2.0.0 OK")
+
+
+async def test_a_new_certificate_and_a_new_list_are_taken_without_a_restart(
+    guarded: House, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("messaging.reloading.LOOK_EVERY", 0.0)
+    chu = authority.issue("smtp.chu.mssante.fr", "chu")
+    before = await over_tls(await guarded.client(), authority, chu)
+    authority.issue("door.test", "door")
+    after = await over_tls(await guarded.client(), authority, chu)
+    assert before.getpeercert(binary_form=True) != after.getpeercert(binary_form=True)
+    (authority.folder / "door.key").write_text("half a key")
+    assert await over_tls(await guarded.client(), authority, chu)
+
+
+async def test_on_the_loopback_each_listed_domain_is_let_in_and_no_other(house: House) -> None:
+    client = await house.client()
+    await client.say(b"EHLO x")
+    assert (await client.say(b"MAIL FROM:<a@gmail.com>")).startswith("550 5.7.1")
+    assert (await client.say(b"MAIL FROM:<a@LABO.mssante.fr>")).startswith("250")
+
+
+async def test_a_report_on_a_notice_is_taken_from_the_null_sender_alone(house: House) -> None:
+    notice = new_id()
+    to = b"RCPT TO:<retour+%s@notices.test>" % notice.encode()
+    client = await house.client()
+    await client.say(b"EHLO x")
+    await client.say(b"MAIL FROM:<a@chu.mssante.fr>")
+    assert (await client.say(to)).startswith("550 5.7.1")
+    await client.say(b"RSET")
+    await client.say(b"MAIL FROM:<>")
+    assert (await client.say(to.upper())).startswith("250")
+    await client.say(b"DATA")
+    assert (await client.say(b"From: MAILER-DAEMON@relay.example\r\n\r\nx\r\n.")).startswith("250")
+    (record,) = house.log.records
+    assert isinstance(record, NoticeReturnTaken)
+    assert record.notice_id == notice
+    assert house.bucket.kept[record.object_key].startswith(b"From: MAILER-DAEMON")
+
+
+@pytest.mark.parametrize(
+    ("address", "answer"),
+    [
+        (
+            "ne-pas-repondre@notices.test",
+            "550 5.7.1 Personne ne lit cette adresse : ecrivez depuis https://espace",
+        ),
+        ("retour+x@notices.test", "550 5.1.1"),
+        ("postmaster@notices.test", "551 5.1.6 Please write to <help@espace.test>"),
+        ("Postmaster@PATIENT.mssante.fr", "551 5.1.6"),
+        ("abuse@patient.mssante.fr", "551 5.1.6"),
+        ("postmaster", "551 5.1.6"),
+    ],
+)
+async def test_addresses_of_the_house_say_where_to_write(house: House, address: str, answer: str) -> None:
+    client = await house.client()
+    await client.say(b"EHLO x")
+    await client.say(b"MAIL FROM:<a@chu.mssante.fr>")
+    assert (await client.say(b"RCPT TO:<%s>" % address.encode())).startswith(answer)
+
+
+class FakeClamd:
+    """clamd's protocol over a socket file: finds one word, says something else, or nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+        self.silent = False
+        self.says: bytes | None = None
+        self.streams: list[bytes] = []
+        self._serving: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        self.server = await asyncio.start_unix_server(self._begin, self.path)
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._serving.add(asyncio.create_task(self._serve(reader, writer)))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            assert await reader.readuntil(b"\0") == b"zINSTREAM\0"
+            stream = b""
+            while size := int.from_bytes(await reader.readexactly(4), "big"):
+                stream += await reader.readexactly(size)
+            self.streams.append(stream)
+            if not self.silent:
+                writer.write(self.says or self._judge(stream))
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+    def _judge(self, stream: bytes) -> bytes:
+        return b"stream: Pli.\xffTest FOUND\0" if b"VIRUS" in stream else b"stream: OK\0"
+
+    async def close(self) -> None:
+        """Stop, and be sure that nothing is left open."""
+        self.server.close()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        Path(self.path).unlink(missing_ok=True)
+
+
+Scanned = tuple[House, FakeClamd]
+
+
+@pytest.fixture
+async def scanned(house: House, tmp_path: Path) -> AsyncIterator[Scanned]:
+    clamd = FakeClamd(tmp_path / "clamd")
+    await clamd.open()
+    house.scanner = Clamd(lambda: asyncio.open_unix_connection(clamd.path), answer_within=1.0)
+    await house.reopen()
+    yield house, clamd
+    await clamd.close()
+
+
+async def test_a_letter_is_scanned_whole_before_the_250(scanned: Scanned) -> None:
+    house, clamd = scanned
+    client = await house.client()
+    assert (await client.send(HEAD + b"\r\n" + b"x" * 500_000)).startswith("250")
+    (record,) = house.letters
+    assert clamd.streams == [house.bucket.kept[record.object_key]]
+
+
+async def test_a_letter_with_a_virus_is_refused_and_nothing_is_kept_of_it(
+    scanned: tuple[House, FakeClamd],
+) -> None:
+    house, _ = scanned
+    client = await house.client()
+    answer = await client.send(HEAD + b"\r\n" + b"x" * 200_000 + b"VIRUS")
+    assert answer == "554 5.7.1 Refused: the letter carries a virus (Pli._Test)"
+    assert house.log.records == [] and house.bucket.kept == {}
+    assert (await client.send(HEAD)).startswith("250")
+
+
+async def test_while_the_scanner_is_away_or_silent_the_answer_is_451(scanned: Scanned) -> None:
+    house, clamd = scanned
+    client = await house.client()
+    clamd.silent = True
+    assert (await client.send(HEAD)).startswith("451 4.3.0")
+    await clamd.close()
+    assert (await client.send(HEAD + b"\r\n" + b"x" * 500_000)).startswith("451 4.3.0")
+    assert house.log.records == [] and house.bucket.kept == {}
+    await clamd.open()
+    clamd.silent = False
+    assert (await client.send(HEAD)).startswith("250")
+
+
+async def test_what_the_scanner_says_otherwise_is_no_verdict(scanned: Scanned) -> None:
+    house, clamd = scanned
+    clamd.says = b"INSTREAM size limit exceeded. ERROR\0"
+    client = await house.client()
+    assert (await client.send(HEAD)).startswith("451 4.3.0")
+    clamd.says = b"stream: OK"
+    assert (await client.send(HEAD)).startswith("451 4.3.0")
+    assert house.log.records == []
