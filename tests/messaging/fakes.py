@@ -19,7 +19,6 @@ from messaging.domain.model import (
     Correspondent,
     Delivery,
     Draft,
-    DraftRow,
     Keep,
     Mailbox,
     Message,
@@ -27,8 +26,9 @@ from messaging.domain.model import (
     Patient,
 )
 from messaging.objects import Objects
-from messaging.store import PAGE_SIZE, MailboxPage, MessagePage, MessagingStore, PageKey, message_key
+from messaging.store import PAGE_SIZE, MailboxPage, MessagePage, PageKey, message_key
 from messaging.store.messages import MESSAGES_A_PAGE
+from tests.messaging.fake_drafts import FakeDrafts
 
 
 @dataclass
@@ -47,7 +47,7 @@ class FakeTx:
         self.audited.append(record)
 
 
-class FakeStore(MessagingStore):
+class FakeStore(FakeDrafts):
     """The store of messaging in dictionaries by id; a transaction that fails leaves nothing."""
 
     def __init__(self) -> None:
@@ -62,6 +62,7 @@ class FakeStore(MessagingStore):
                 "keeps",
                 "drafts",
                 "draft_rows",
+                "discards",
                 "deliveries",
             )
         }
@@ -218,51 +219,6 @@ class FakeStore(MessagingStore):
     async def save_keep(self, tx: Any, keep: Keep) -> None:
         self.put("keeps", keep)
 
-    async def draft(self, patient_id: str, draft_id: str, tx: Any = None) -> Draft:
-        return self._own("drafts", patient_id, draft_id)
-
-    async def drafts_of(self, patient_id: str, conversation_id: str, tx: Any = None) -> list[Draft]:
-        found = [one for one in self._all("drafts", patient_id) if one.conversation_id == conversation_id]
-        return sorted(found, key=lambda one: one.created_at)
-
-    async def add_draft(self, tx: Any, draft: Draft) -> None:
-        self.put("drafts", draft)
-        conversation = self.kept["conversations"][draft.conversation_id]
-        self.put("conversations", replace(conversation, drafts=(*conversation.drafts, draft.id)))
-
-    async def save_draft(self, tx: Any, draft: Draft, *, expected: int) -> bool:
-        if self.kept["drafts"][draft.id].revision != expected:
-            return False
-        self.put("drafts", replace(draft, revision=expected + 1))
-        return True
-
-    async def remove_draft(self, tx: Any, draft: Draft) -> None:
-        self.kept["drafts"].pop(draft.id)
-        for row in await self.draft_rows(draft.patient_id, draft.id):
-            self.kept["draft_rows"].pop(row.id)
-        conversation = self.kept["conversations"][draft.conversation_id]
-        left = tuple(one for one in conversation.drafts if one != draft.id)
-        self.put("conversations", replace(conversation, drafts=left))
-
-    async def draft_rows(self, patient_id: str, draft_id: str, tx: Any = None) -> list[DraftRow]:
-        found = [one for one in self._all("draft_rows", patient_id) if one.draft_id == draft_id]
-        return sorted(found, key=lambda one: (one.requested_at, one.id))
-
-    async def draft_row(self, patient_id: str, draft_id: str, row_id: str, tx: Any = None) -> DraftRow:
-        row = self._own("draft_rows", patient_id, row_id)
-        if row.draft_id != draft_id:
-            raise NotFound(row_id)
-        return row
-
-    async def add_draft_rows(self, tx: Any, draft: Draft, rows: Any) -> None:
-        self.put("draft_rows", *rows)
-
-    async def save_draft_row(self, tx: Any, row: DraftRow) -> None:
-        self.put("draft_rows", row)
-
-    async def remove_draft_row(self, tx: Any, row: DraftRow) -> None:
-        self.kept["draft_rows"].pop(row.id)
-
     async def deliveries(self, patient_id: str, message_ids: Any) -> list[Delivery]:
         return [one for one in self._all("deliveries", patient_id) if one.message_id in message_ids]
 
@@ -313,6 +269,9 @@ class FakeObjects(Objects):
         if key not in self.kept:
             raise NotFound(key)
         return len(self.kept[key])
+
+    async def remove(self, key: str) -> None:
+        self.kept.pop(key, None)
 
     async def hand_over(
         self, *, consumer: str, patient_id: str, source_key: str, filename: str, media_type: str,

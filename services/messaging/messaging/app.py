@@ -88,8 +88,10 @@ def _scanner(settings: MessagingSettings) -> "Scanner":
 def _worker(settings: MessagingSettings, store: MessagingStore, objects: Objects) -> Sequence[Part]:
     from messaging.freshness import Freshness
     from messaging.road import Road
+    from messaging.tidying import Tidying
 
-    return [Road(settings, store, objects, now), Freshness(settings, store, now)]
+    tidying = Tidying(store, objects, now)
+    return [Road(settings, store, objects, now), Freshness(settings, store, now), tidying]
 
 
 def _subscriptions(store: MessagingStore, objects: Objects, service: Service) -> Sequence[Subscription]:

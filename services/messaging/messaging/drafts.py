@@ -16,11 +16,12 @@ from messaging.access import note, own
 from messaging.conversations import Exchange, exchange
 from messaging.domain.addresses import Domains
 from messaging.domain.drafting import tick_of
-from messaging.domain.errors import DraftChangedElsewhere, ReplyBlocked
+from messaging.domain.errors import AnotherDraft, DraftChangedElsewhere, ReplyBlocked
 from messaging.domain.model import Conversation, Delivery, Draft, DraftRow, Message
 from messaging.domain.replying import Blocked, Reply, ReplyOptions, reply_from
 from messaging.domain.threads import answered
 from messaging.domain.voices import addresses_in
+from messaging.removing import is_empty, put_back
 from messaging.store import MessagingStore
 
 
@@ -144,12 +145,14 @@ async def save_draft(
     """Keep what was typed. Raises `NotFound`, or `Conflict` with nothing written.
 
     Text over the limit is kept too: it is sending that it prevents. The same text saved twice is no conflict.
+    A draft that went because it was left with nothing in it comes back.
     """
 
     async def work(tx: Tx) -> Draft:
-        draft = await store.draft(identity.patient_id, draft_id, tx)
+        draft = await _draft_to_save(store, tx, identity, draft_id, typed)
         found = await exchange(store, domains, identity.patient_id, draft.conversation_id, tx)
-        wanted = replace(draft, text=typed.text, recipients=_ticked(typed.ticks, found, draft))
+        recipients = _ticked(typed.ticks, found, draft)
+        wanted = replace(draft, text=typed.text, blank=not typed.text.strip(), recipients=recipients)
         if (wanted.text, set(wanted.recipients)) == (draft.text, set(draft.recipients)):
             return draft
         if draft.revision != typed.revision and draft.saved_by != typed.page:
@@ -158,6 +161,19 @@ async def save_draft(
 
     async with own(store, identity, "draft-saved", "draft", draft_id):
         return await store.transact(work)
+
+
+async def _draft_to_save(store: MessagingStore, tx: Tx, identity: Identity, draft_id: str, typed: Typed) -> Draft:
+    try:
+        return await store.draft(identity.patient_id, draft_id, tx)
+    except NotFound:
+        removed = await store.removed_draft(identity.patient_id, draft_id, tx)
+        if not await is_empty(store, removed, tx):
+            raise
+    try:
+        return await put_back(store, tx, removed)
+    except AnotherDraft as error:
+        raise Conflict(await store.draft(identity.patient_id, error.draft_id, tx), typed) from error
 
 
 def _ticked(ticks: Sequence[str], found: Exchange, draft: Draft) -> tuple[str, ...]:
@@ -172,21 +188,6 @@ async def _save(store: MessagingStore, tx: Tx, draft: Draft, changed: Draft) -> 
     if not await store.save_draft(tx, changed, expected=draft.revision):
         raise DraftChangedElsewhere(f"no longer at revision {draft.revision}")
     return replace(changed, revision=draft.revision + 1)
-
-
-async def remove_draft(store: MessagingStore, identity: Identity, draft_id: str) -> Draft:
-    """Throw a draft away with its files; the draft that was. Raises `NotFound`."""
-
-    async def work(tx: Tx) -> Draft:
-        draft = await store.draft(identity.patient_id, draft_id, tx)
-        await store.remove_draft(tx, draft)
-        gone = await store.remove_unbegun(tx, draft)
-        await store.count(tx, identity.patient_id, conversations=-gone)
-        note(tx, identity, "draft-removed", "draft", draft.id)
-        return draft
-
-    async with own(store, identity, "draft-removed", "draft", draft_id):
-        return await store.transact(work)
 
 
 async def submit_reply(

@@ -127,6 +127,8 @@ class DraftFiles:
     async def arrived(self, tx: Tx, event: HandedOver, stored: StoredObject | None) -> None:
         """The row is ready, or refused if the draft would become too large."""
         row = await self._row(event, tx)
+        if row is None and stored is not None:
+            await self._store.discard(tx, [stored.key])
         if row is None or row.state is RowState.READY or stored is None:
             return
         claim = event.claim
@@ -148,6 +150,7 @@ class DraftFiles:
         try:
             check_total([ready, *(row for row in rows if row.id != ready.id)])
         except AttachmentsTooLarge as error:
+            await self._store.discard(tx, [ready.object_key] if ready.object_key else [])
             return replace(ready, state=RowState.REFUSED, reason=error.code, object_key=None, sha256=None)
         return ready
 

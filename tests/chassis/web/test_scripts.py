@@ -171,6 +171,22 @@ def test_what_is_typed_saves_itself_and_takes_the_new_revision(page: Page, site:
     assert page.locator("[name=revision]").input_value() == "2"
 
 
+def test_saving_is_heard_once_and_then_only_when_it_fails(page: Page, site: Site) -> None:
+    status = page.locator("#saved")
+    page.get_by_label("Mon message").fill("Bonjour")
+    expect(status).to_have_text("Brouillon enregistré")
+    expect(status).to_have_attribute("aria-live", "polite")
+    page.get_by_label("Mon message").fill("Bonjour Christelle")
+    expect(status).to_have_attribute("aria-live", "off")
+    page.route("**/m/save", lambda route: route.abort())
+    page.get_by_label("Mon message").fill("Bonjour Christelle,")
+    expect(status).to_have_text("Non enregistré, nous réessayons.")
+    expect(status).to_have_attribute("aria-live", "polite")
+    page.unroute("**/m/save")
+    expect(status).to_have_text("Brouillon enregistré", timeout=10_000)
+    expect(status).to_have_attribute("aria-live", "polite")
+
+
 def test_a_request_after_the_token_s_end_renews_it_and_is_repeated(page: Page, site: Site) -> None:
     expect(page.locator("#list")).to_have_text("nouveau")
     page.evaluate("document.getElementById('list').textContent = 'ancien'")

@@ -69,7 +69,25 @@ class TestAMaskedDocument:
 
     def test_is_asked_about_after_what_must_be_mended(self, world, draft, press):
         world.row(draft, state=RowState.PENDING)
-        assert "encore en préparation" in words(press())
+        assert "Pas encore prêt" in words(press())
+
+
+class TestAForgottenDocument:
+    @pytest.mark.parametrize("text", ["Voici ci-joint mes résultats", "Ci joint l'ordonnance", "En pièce jointe."])
+    def test_is_asked_about_once(self, world, press, text):
+        asked = press(texte=text)
+        assert asked.status_code == 409
+        assert "il n'en contient aucun" in words(asked)
+        assert world.store.kept["deliveries"] == {}
+        assert press(texte=text, confirme=marks(asked), revision="2").status_code == 303
+
+    def test_is_not_asked_about_when_there_is_one(self, world, draft, press):
+        world.row(draft)
+        assert press(texte="Voici ci-joint mes résultats").status_code == 303
+
+    @pytest.mark.parametrize("text", ["Je vous rejoins lundi", "Mon conjoint viendra", "Merci"])
+    def test_is_not_suspected_in_other_words(self, press, text):
+        assert press(texte=text).status_code == 303
 
 
 def test_a_document_that_is_not_masked_leaves_without_a_question(world, draft, press):

@@ -1,5 +1,6 @@
 """What is asked once more before a reply leaves, and the marks by which a press says yes to exactly that."""
 
+import re
 from collections.abc import Collection, Sequence
 from enum import StrEnum
 from hashlib import sha256
@@ -10,12 +11,16 @@ from chassis.i18n import mark as _
 from messaging.domain.errors import MessagingError
 from messaging.domain.model import DraftRow, Party
 
+_SPEAKS_OF_A_FILE = re.compile(r"\bci[\s\-\u2010\u2011]?joint|\bpi[eè]ces?[\s-]+jointe", re.IGNORECASE)
+
 
 class Asked(StrEnum):
     """Why the patient is asked."""
 
     MASKED = "masked"
     """A document hidden from professionals is about to be shown to some (journeys §5)."""
+    FORGOTTEN = "forgotten"
+    """The text speaks of a document, and there is none (journeys §6)."""
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -39,10 +44,17 @@ class Unconfirmed(MessagingError):
         self.questions = tuple(questions)
 
 
-def questions_before(rows: Sequence[DraftRow], recipients: Sequence[Party]) -> tuple[Question, ...]:
-    """What must be confirmed before these files leave for these recipients."""
+def questions_before(text: str, rows: Sequence[DraftRow], recipients: Sequence[Party]) -> tuple[Question, ...]:
+    """What must be confirmed before this text and these files leave for these recipients."""
     masked = [row for row in rows if row.masked]
-    return (_question(Asked.MASKED, masked, recipients),) if masked else ()
+    if masked:
+        return (_question(Asked.MASKED, masked, recipients),)
+    return (_question(Asked.FORGOTTEN, [], []),) if not rows and speaks_of_a_file(text) else ()
+
+
+def speaks_of_a_file(text: str) -> bool:
+    """Whether a text says that a document comes with it: « ci-joint », « en pièce jointe »."""
+    return _SPEAKS_OF_A_FILE.search(text) is not None
 
 
 def check_confirmed(questions: Sequence[Question], given: Collection[str]) -> None:

@@ -9,6 +9,10 @@ from messaging.domain.model import DraftRow, RowState
 
 ROWS_AT_MOST = 50
 """Files of one message."""
+UNDO_FOR = timedelta(days=1)
+"""For this long a draft that was thrown away can be taken back."""
+BLANK_FOR = timedelta(hours=1)
+"""A draft with neither text nor file that nobody came back to goes by itself after this long."""
 PATIENCE = timedelta(seconds=60)
 """After this long without an answer, the page offers to ask again or to take the file off."""
 

@@ -1,5 +1,7 @@
 """What can go wrong in a mailbox, each with its code and the sentence for the patient."""
 
+from collections.abc import Sequence
+
 from chassis.errors import Kind, PliError
 from chassis.i18n import mark as _
 
@@ -54,14 +56,25 @@ class TextTooLong(MessagingError):
     sentence = _("Votre message dépasse 20 000 caractères.")
 
 
-class FilesNotReady(MessagingError):
+class FilesHoldBack(MessagingError):
+    """Files of the draft keep it from being sent. `files` are their names."""
+
+    code = "files-hold-back"
+    sentence = _("Un document empêche l'envoi. Retirez-le ou attendez qu'il soit prêt.")
+
+    def __init__(self, files: Sequence[str]) -> None:
+        super().__init__(f"{len(files)} files")
+        self.files = tuple(files)
+
+
+class FilesNotReady(FilesHoldBack):
     """A file of the draft is still waited for."""
 
     code = "files-not-ready"
     sentence = _("Un document est encore en préparation. Vous pourrez envoyer dès qu'il sera prêt.")
 
 
-class FilesRefused(MessagingError):
+class FilesRefused(FilesHoldBack):
     """A file of the draft was refused and is still in it."""
 
     code = "files-refused"
@@ -85,6 +98,17 @@ class DraftChangedElsewhere(MessagingError):
 
     code = "draft-changed-elsewhere"
     sentence = _("Ce brouillon a été modifié sur un autre appareil.")
+
+
+class AnotherDraft(MessagingError):
+    """A draft can't be taken back: another one was begun in its conversation since. `draft_id` is that one."""
+
+    code = "another-draft"
+    sentence = _("Un autre brouillon est commencé dans cette conversation. Envoyez-le ou supprimez-le d'abord.")
+
+    def __init__(self, draft_id: str) -> None:
+        super().__init__(f"draft {draft_id} is in its place")
+        self.draft_id = draft_id
 
 
 class LetterGone(MessagingError):

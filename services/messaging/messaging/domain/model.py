@@ -289,6 +289,8 @@ class Draft(Kept, frozen=True, kw_only=True):
     `recipients` are addresses out of the conversation's `ReplyOptions`. `rows_revision` grows with each
     change of its files: it is what two concurrent additions meet on, so that the total is never passed.
     `saved_by` is the open page that saved last: that page is never in conflict with itself.
+    `blank` while there is no text. One that was thrown away has `removed_at`, and can be taken back for a day;
+    `began` is the row of the conversation that went with it, if it was to begin one.
     """
 
     id: DraftId = field(name="_id")
@@ -300,8 +302,11 @@ class Draft(Kept, frozen=True, kw_only=True):
     revision: int = 1
     rows_revision: int = 1
     saved_by: str = ""
+    blank: bool = True
     created_at: Instant
     updated_at: Instant
+    removed_at: Instant | None = None
+    began: Conversation | None = None
 
     @property
     def begins(self) -> bool:

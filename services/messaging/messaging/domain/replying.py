@@ -141,11 +141,10 @@ def check_sendable(draft: Draft, rows: Sequence[DraftRow]) -> None:
     `NothingToSend`, `AttachmentsTooLarge`."""
     if len(draft.text) > REPLY_CHARACTERS:
         raise TextTooLong(f"{len(draft.text)} characters")
-    states = {row.state for row in rows}
-    if RowState.PENDING in states:
-        raise FilesNotReady("a file is pending")
-    if RowState.REFUSED in states:
-        raise FilesRefused("a file was refused")
+    if pending := [row.filename for row in rows if row.state is RowState.PENDING]:
+        raise FilesNotReady(pending)
+    if refused := [row.filename for row in rows if row.state is RowState.REFUSED]:
+        raise FilesRefused(refused)
     if not draft.text.strip() and not rows:
         raise NothingToSend("neither text nor file")
     check_total(rows)
@@ -180,7 +179,7 @@ def reply_from(
     if not recipients:
         raise NobodyChosen("no recipient")
     check_sendable(draft, rows)
-    check_confirmed(questions_before(rows, recipients), confirmed)
+    check_confirmed(questions_before(draft.text, rows, recipients), confirmed)
     message_id = f"<{reply_id}@{patient.mailbox_address.rpartition('@')[2].lower()}>"
     references = _references(letter)
     message = Message(
@@ -212,7 +211,7 @@ def _references(letter: Message | None) -> tuple[str, ...]:
 
 def _attachment(row: DraftRow) -> Attachment:
     if row.object_key is None or row.sha256 is None:
-        raise FilesNotReady(f"row {row.id} has no bytes")
+        raise FilesNotReady([row.filename])
     return Attachment(
         id=row.id,
         filename=row.filename,

@@ -13,6 +13,7 @@ from messaging.store.mailboxes import PAGE_SIZE, MailboxPage
 from messaging.store.messages import MessagePage, message_key
 from messaging.store.paging import PageKey
 from messaging.store.people import People
+from messaging.store.removed_drafts import RemovedDrafts
 from messaging.store.trays import Trays
 
 __all__ = ["PAGE_SIZE", "MailboxPage", "MessagePage", "MessagingStore", "PageKey", "message_key"]
@@ -22,7 +23,7 @@ def _by_patient(*fields: str) -> IndexModel:
     return IndexModel([("patient_id", ASCENDING), *((name, ASCENDING) for name in fields)])
 
 
-class MessagingStore(People, Trays):
+class MessagingStore(People, RemovedDrafts, Trays):
     """All that messaging keeps in its database."""
 
     SEVERAL_WRITE = True
@@ -47,7 +48,13 @@ class MessagingStore(People, Trays):
         "ties": (),
         "seen": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
         "keeps": (_by_patient("message_id", "requested_at"),),
-        "drafts": (_by_patient("conversation_id", "created_at"),),
+        "drafts": (
+            _by_patient("conversation_id", "created_at"),
+            _by_patient("removed_at"),
+            IndexModel([("removed_at", ASCENDING)]),
+            IndexModel([("blank", ASCENDING), ("updated_at", ASCENDING)]),
+        ),
+        "discards": (),
         "draft_rows": (_by_patient("draft_id", "requested_at", "_id"),),
         "deliveries": (
             _by_patient("message_id", "queued_at", "_id"),

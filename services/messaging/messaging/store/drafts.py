@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 
 from chassis.errors import NotFound
-from chassis.store import Store, Tx
+from chassis.store import Tx
 from messaging.domain.model import Draft, DraftRow
+from messaging.store.discards import Discards
 from messaging.store.rows import reading, row_of, session_of, struct_of
 
 
-class Drafts(Store[Tx]):
+class Drafts(Discards):
     """Collections `drafts`, `draft_rows`."""
 
     async def draft(self, patient_id: str, draft_id: str, tx: Tx | None = None) -> Draft:
-        """A draft. Raises `NotFound`."""
-        key = {"_id": draft_id, "patient_id": patient_id}
+        """A draft that is not thrown away. Raises `NotFound`."""
+        key = {"_id": draft_id, "patient_id": patient_id, "removed_at": None}
         with reading(tx):
             row = await self.collection("drafts").find_one(key, session=session_of(tx))
         if row is None:
@@ -22,7 +23,7 @@ class Drafts(Store[Tx]):
 
     async def drafts_of(self, patient_id: str, conversation_id: str, tx: Tx | None = None) -> list[Draft]:
         """The drafts of a conversation, oldest first: none, one, or two in conflict after a merge."""
-        query = {"patient_id": patient_id, "conversation_id": conversation_id}
+        query = {"patient_id": patient_id, "conversation_id": conversation_id, "removed_at": None}
         with reading(tx):
             cursor = self.collection("drafts").find(query, session=session_of(tx)).sort("created_at", 1)
             return [struct_of(Draft, row) async for row in cursor]
@@ -50,6 +51,7 @@ class Drafts(Store[Tx]):
             "recipients": list(draft.recipients),
             "to_all": draft.to_all,
             "saved_by": draft.saved_by,
+            "blank": draft.blank,
             "updated_at": draft.updated_at,
         }
         result = await self.collection("drafts").update_one(
@@ -58,13 +60,18 @@ class Drafts(Store[Tx]):
         return bool(result.modified_count)
 
     async def remove_draft(self, tx: Tx, draft: Draft) -> None:
-        """Take away a draft, its rows, and its mark on the conversation."""
+        """Take away a draft that became a message, its rows, and its mark on the conversation.
+
+        The objects of its rows are the message's now.
+        """
         key = {"patient_id": draft.patient_id}
         await self.collection("drafts").delete_one(key | {"_id": draft.id}, session=tx.session)
         await self.collection("draft_rows").delete_many(key | {"draft_id": draft.id}, session=tx.session)
-        await self.collection("conversations").update_one(
-            key | {"_id": draft.conversation_id}, {"$pull": {"drafts": draft.id}}, session=tx.session
-        )
+        await self._unmark(tx, draft)
+
+    async def _unmark(self, tx: Tx, draft: Draft) -> None:
+        key = {"_id": draft.conversation_id, "patient_id": draft.patient_id}
+        await self.collection("conversations").update_one(key, {"$pull": {"drafts": draft.id}}, session=tx.session)
 
     async def move_drafts(self, tx: Tx, patient_id: str, from_ids: list[str], to_id: str) -> None:
         """Put the drafts of merged conversations onto the one that stays."""
@@ -102,8 +109,9 @@ class Drafts(Store[Tx]):
         await self.collection("draft_rows").replace_one(key, row_of(row), session=tx.session)
 
     async def remove_draft_row(self, tx: Tx, row: DraftRow) -> None:
-        """Take a file off its draft."""
+        """Take a file off its draft, and have its object deleted."""
         await self._meet(tx, row.patient_id, row.draft_id)
+        await self.discard(tx, [row.object_key] if row.object_key else [])
         key = {"_id": row.id, "patient_id": row.patient_id, "draft_id": row.draft_id}
         await self.collection("draft_rows").delete_one(key, session=tx.session)
 

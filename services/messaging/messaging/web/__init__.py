@@ -18,6 +18,7 @@ from messaging.web.live import MailboxNews
 from messaging.web.mailbox import MailboxPages
 from messaging.web.messages import MessagePages
 from messaging.web.new_message import NewMessagePages
+from messaging.web.removed_drafts import RemovedDraftPages
 
 __all__ = ["PAGES", "MailboxNews", "controllers"]
 
@@ -31,6 +32,7 @@ controllers: list[type[Controller]] = [
     AttachmentPages,
     DraftPages,
     DraftFiles,
+    RemovedDraftPages,
 ]
 
 PAGES = WebPages(
@@ -42,7 +44,10 @@ PAGES = WebPages(
         "message-sent": _("Message envoyé"),
         "selection-added": _("Sélection ajoutée"),
         "draft-saved": _("Brouillon enregistré"),
-        "draft-removed": _("Brouillon supprimé"),
+        "draft-removed": Toast(
+            _("Brouillon supprimé"), "/messagerie/brouillons/supprimes", _("Annuler la suppression")
+        ),
+        "draft-restored": _("Brouillon repris"),
         "recipients-changed": _("Les destinataires du brouillon ont été changés"),
         "document-added": Toast(_("Document ajouté"), "/documents", _("Voir mes documents")),
     },

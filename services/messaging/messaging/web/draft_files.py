@@ -139,7 +139,7 @@ async def _saved_first(
     try:
         await save_draft(store, domains, request.user, draft_id, typed, at=now())
     except NotFound:
-        return gone_page(typed)
+        return await gone_page(request, store, draft_id, typed)
     try:
         return await act()
     except MessagingError as error:

@@ -7,16 +7,26 @@ from litestar.response import Template
 
 from chassis import web
 from chassis.clock import now
+from chassis.errors import NotFound
 from chassis.ids import new_id
+from chassis.web.ports import parts_of
 from messaging.domain.confirming import Unconfirmed
-from messaging.domain.errors import MessagingError, NobodyChosen, NothingToSend, ReplyBlocked, TextTooLong
+from messaging.domain.errors import (
+    FilesHoldBack,
+    FilesNotReady,
+    MessagingError,
+    NobodyChosen,
+    NothingToSend,
+    ReplyBlocked,
+    TextTooLong,
+)
 from messaging.domain.model import Draft
 from messaging.drafts import Conflict, Desk, Typed
 from messaging.store import MessagingStore
 from messaging.web.asking import PatientRequest
 from messaging.web.mailbox import list_shown
 from messaging.web.shown import FilesShown, ticks
-from messaging.web.words import BLOCKED_RECIPIENT
+from messaging.web.words import BLOCKED_RECIPIENT, FILES_NOT_READY, FILES_REFUSED
 
 DRAFT_BODY = 512_000
 """Bytes of a draft's form: 20,000 characters take at most 240,000, and the author of more is told so."""
@@ -62,21 +72,22 @@ async def draft_page(
         page_id=new_id(),
         ticks=ticks(desk.options.everyone, desk.draft.recipients),
         files=FilesShown(draft_id=desk.draft.id, rows=desk.rows, at=now()),
-        errors=_sentences(error),
+        errors=_sentences(request, error),
     )
 
 
-def _sentences(error: MessagingError | None) -> dict[str, str]:
+def _sentences(request: PatientRequest, error: MessagingError | None) -> dict[str, str]:
     """The one thing to mend, by the id of the place in the page where it is."""
     if error is None:
         return {}
+    say = parts_of(request).languages.gettext
     if isinstance(error, ReplyBlocked):
-        return {"a": BLOCKED_RECIPIENT}
-    if isinstance(error, NobodyChosen):
-        return {"a": error.sentence}
-    if isinstance(error, NothingToSend | TextTooLong):
-        return {"texte": error.sentence}
-    return {"pieces": error.sentence}
+        return {"a": say(BLOCKED_RECIPIENT)}
+    if isinstance(error, FilesHoldBack):
+        names = FILES_NOT_READY if isinstance(error, FilesNotReady) else FILES_REFUSED
+        return {"pieces": say(names) % {"names": ", ".join(error.files)}}
+    place = {NobodyChosen: "a", NothingToSend: "texte", TextTooLong: "texte"}.get(type(error), "pieces")
+    return {place: say(error.sentence)}
 
 
 def conflict_page(request: Any, error: Conflict) -> Template:
@@ -96,6 +107,15 @@ def confirmation_page(draft: Draft, typed: Typed, error: Unconfirmed) -> Templat
     )
 
 
-def gone_page(typed: Typed) -> Template:
-    """The draft was sent or thrown away elsewhere: what was typed is given back."""
-    return web.page("draft-gone.html", status=404, text=typed.text)
+async def gone_page(request: PatientRequest, store: MessagingStore, draft_id: str, typed: Typed) -> Template:
+    """The draft was sent or thrown away elsewhere: what was typed is given back, and can be kept if it can."""
+    try:
+        removed = await store.removed_draft(request.user.patient_id, draft_id)
+    except NotFound:
+        removed = None
+    return web.page("draft-gone.html", status=404, typed=typed, removed=removed, page_id=new_id())
+
+
+def removed_page(draft: Draft) -> Template:
+    """A draft that was thrown away, as long as it can be taken back."""
+    return web.page("draft-removed.html", draft=draft)

@@ -10,7 +10,7 @@ from chassis.errors import NotFound
 from messaging.domain.addresses import Domains
 from messaging.domain.confirming import Unconfirmed
 from messaging.domain.errors import MessagingError
-from messaging.drafts import Conflict, Typed, open_draft, remove_draft, save_draft, submit_reply
+from messaging.drafts import Conflict, Typed, open_draft, save_draft, submit_reply
 from messaging.store import MessagingStore
 from messaging.web.asking import GivenDomains, GivenStore, PatientRequest, on_the_clock_of
 from messaging.web.draft_page import (
@@ -21,6 +21,7 @@ from messaging.web.draft_page import (
     conflict_page,
     draft_page,
     gone_page,
+    removed_page,
     typed_in,
 )
 
@@ -39,11 +40,15 @@ class DraftPages(Controller):
         try:
             desk = await open_draft(store, domains, request.user, draft_id)
         except NotFound:
-            conversation_id = await store.conversation_of(request.user.patient_id, draft_id)
-            if conversation_id is None:
-                raise
-            return web.see_other(f"/messagerie/conversations/{conversation_id}")
+            return await self._instead(request, store, draft_id)
         return await draft_page(request, store, desk)
+
+    async def _instead(self, request: PatientRequest, store: MessagingStore, draft_id: str) -> Redirect | Template:
+        """Where a draft went: it was sent, or thrown away. Raises `NotFound`."""
+        conversation_id = await store.conversation_of(request.user.patient_id, draft_id)
+        if conversation_id is not None:
+            return web.see_other(f"/messagerie/conversations/{conversation_id}")
+        return removed_page(await store.removed_draft(request.user.patient_id, draft_id))
 
     @post("/{draft_id:str}", request_max_body_size=DRAFT_BODY)
     async def save(
@@ -56,7 +61,7 @@ class DraftPages(Controller):
         try:
             await save_draft(store, domains, request.user, draft_id, typed, at=now())
         except NotFound:
-            return gone_page(typed)
+            return await gone_page(request, store, draft_id, typed)
         return web.see_other(address_of(draft_id), toast="draft-saved")
 
     async def _autosave(
@@ -68,11 +73,13 @@ class DraftPages(Controller):
         *,
         typed: Typed,
     ) -> Template:
-        """A conflict is told in the page (200, or the shell would only try again): its button shows both texts."""
+        """What keeps it from being saved is told in the page (200, or the shell would only try again)."""
         try:
             draft = await save_draft(store, domains, request.user, draft_id, typed, at=now())
         except Conflict:
-            return web.fragment("saved-elsewhere.html", draft_id=draft_id)
+            return web.fragment("saved-elsewhere.html", draft_id=draft_id, gone=False)
+        except NotFound:
+            return web.fragment("saved-elsewhere.html", draft_id=draft_id, gone=True)
         on_the_clock_of(await store.patient(request.user.patient_id))
         return web.fragment("saved.html", draft=draft)
 
@@ -106,14 +113,7 @@ class DraftPages(Controller):
         try:
             sent = await store.message(request.user.patient_id, draft_id)
         except NotFound:
-            return gone_page(typed)
+            return await gone_page(request, store, draft_id, typed)
         if sent.text != typed.text:
-            return gone_page(typed)
+            return await gone_page(request, store, draft_id, typed)
         return web.see_other(f"/messagerie/conversations/{sent.conversation_id}", toast="message-sent")
-
-    @post("/{draft_id:str}/suppression", request_max_body_size=DRAFT_BODY)
-    async def remove(self, request: PatientRequest, store: GivenStore, draft_id: FromPath[str]) -> Redirect:
-        """The button "Supprimer le brouillon"."""
-        draft = await remove_draft(store, request.user, draft_id)
-        address = "/messagerie" if draft.begins else f"/messagerie/conversations/{draft.conversation_id}"
-        return web.see_other(address, toast="draft-removed")

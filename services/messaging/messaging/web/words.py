@@ -51,6 +51,8 @@ ROW_REFUSALS: dict[str, str] = {
     "too-large": _("Avec ce document, le message dépasserait 10 Mo."),
     "attachments-too-large": _("Avec ce document, le message dépasserait 10 Mo."),
 }
+FILES_NOT_READY = _("Pas encore prêt : %(names)s. Vous pourrez envoyer votre message dès que ce sera fait.")
+FILES_REFUSED = _("N'a pas pu être joint : %(names)s. Retirez ce document avant d'envoyer.")
 ROW_REFUSED = _("Ce document n'a pas pu être joint.")
 
 SUBJECT_FAULTS: dict[str, str] = {

@@ -155,7 +155,8 @@ async function openDialog(link) {
   htmx.process(dialog);
 }
 
-/* Autosave: one second after typing stops, one request at a time, again until it is saved. */
+/* Autosave: one second after typing stops, one request at a time, again until it is saved. `told` is the last
+   thing that was said aloud: true for saved, false for not saved. */
 
 class Autosave {
   constructor(form) {
@@ -215,12 +216,20 @@ class Autosave {
       const field = name.startsWith("data-set-") && this.form.elements.namedItem(name.slice(9));
       if (field) field.value = value;
     }
-    this.status?.replaceChildren(piece.content);
+    this.tell(!this.told, piece.content);
+    this.told = true;
+  }
+
+  /* Heard the first time and after a failure; then the time changes in silence. */
+  tell(aloud, ...words) {
+    this.status?.setAttribute("aria-live", aloud ? "polite" : "off");
+    this.status?.replaceChildren(...words);
   }
 
   failed(sessionOver) {
     this.dirty = true;
-    if (this.status) this.status.textContent = texts.notSaved;
+    this.tell(this.told !== false, texts.notSaved);
+    this.told = false;
     if (sessionOver) sayLogIn(); else this.plan(SAVE_AGAIN_AFTER);
   }
 }

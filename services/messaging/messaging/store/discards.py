@@ -1,0 +1,27 @@
+"""Objects that nothing names any more: noted in the transaction that lets go of them, deleted a little later."""
+
+from collections.abc import Sequence
+
+from chassis.store import Store, Tx, away
+
+
+class Discards(Store[Tx]):
+    """Collection `discards`: one row an object, by its key."""
+
+    async def discard(self, tx: Tx, keys: Sequence[str]) -> None:
+        """Have these objects deleted once this transaction is committed."""
+        for key in dict.fromkeys(keys):
+            await self.collection("discards").update_one(
+                {"_id": key}, {"$setOnInsert": {"_id": key}}, upsert=True, session=tx.session
+            )
+
+    async def discarded(self, most: int) -> list[str]:
+        """Keys of objects to delete."""
+        with away():
+            rows = await self.collection("discards").find({}, {"_id": 1}).limit(most).to_list(most)
+        return [row["_id"] for row in rows]
+
+    async def forget_discarded(self, keys: Sequence[str]) -> None:
+        """These objects are deleted."""
+        with away():
+            await self.collection("discards").delete_many({"_id": {"$in": list(keys)}})

@@ -1,0 +1,69 @@
+"""What nobody comes back to goes: empty drafts, drafts thrown away a day ago, objects that nothing names."""
+
+import asyncio
+from collections.abc import Mapping
+
+from chassis.background import Loop
+from chassis.clock import Clock
+from chassis.errors import NotFound
+from chassis.part import Check
+from chassis.store import Tx
+from messaging.domain.drafting import BLANK_FOR, UNDO_FOR
+from messaging.domain.model import Draft
+from messaging.objects import Objects
+from messaging.removing import put_aside_if_empty
+from messaging.store import MessagingStore
+
+LOOK_EVERY = 10.0
+AT_ONCE = 100
+
+
+class Tidying:
+    """A part of the worker. Several at once do no harm: each step may be done twice."""
+
+    name = "tidying"
+
+    def __init__(self, store: MessagingStore, objects: Objects, clock: Clock) -> None:
+        self._store = store
+        self._objects = objects
+        self._clock = clock
+        self._loop = Loop(self.name, self._turn)
+
+    async def start(self) -> None:
+        """Begin to look."""
+        self._loop.start()
+
+    async def stop(self) -> None:
+        """Stop looking; what was begun is taken up again."""
+        await self._loop.stop()
+
+    def checks(self) -> Mapping[str, Check]:
+        """None: a worker that can't tidy still files and sends."""
+        return {}
+
+    async def _turn(self) -> None:
+        await self.tidy()
+        await asyncio.sleep(LOOK_EVERY)
+
+    async def tidy(self) -> None:
+        """Do all that is due. Raises `BackingServiceAway`."""
+        at = self._clock()
+        for draft in await self._store.blank_since(at - BLANK_FOR):
+            await put_aside_if_empty(self._store, draft, at)
+        for draft in await self._store.removed_before(at - UNDO_FOR, AT_ONCE):
+            await self._purge(draft)
+        keys = await self._store.discarded(AT_ONCE)
+        for key in keys:
+            await self._objects.remove(key)
+        if keys:
+            await self._store.forget_discarded(keys)
+
+    async def _purge(self, draft: Draft) -> None:
+        async def work(tx: Tx) -> None:
+            try:
+                removed = await self._store.removed_draft(draft.patient_id, draft.id, tx)
+            except NotFound:
+                return
+            await self._store.purge_draft(tx, removed)
+
+        await self._store.transact(work)
