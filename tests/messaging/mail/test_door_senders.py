@@ -3,59 +3,16 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from chassis.ids import new_id
 from contracts.messaging import NoticeReturnTaken
 from messaging.door.scanning import Clamd
 from messaging.door.tls import DoorTls
+from tests.certificates import Authority
 from tests.messaging.mail.doorstep import HEAD, INAYA, Client, House
-
-
-class Authority:
-    """Signs certificates for the door and its peers."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Autorité d'essai")])
-        self.file = folder / "ca.pem"
-        self.file.write_bytes(self._signed(self._name, self._key, None).public_bytes(serialization.Encoding.PEM))
-
-    def _signed(self, name: x509.Name, key: ec.EllipticCurvePrivateKey, host: str | None) -> x509.Certificate:
-        at = datetime.now(UTC)
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(self._name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(at - timedelta(hours=1))
-            .not_valid_after(at + timedelta(hours=1))
-            .add_extension(x509.BasicConstraints(ca=host is None, path_length=None), critical=True)
-        )
-        if host is not None:
-            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        return builder.sign(self._key, hashes.SHA256())
-
-    def issue(self, host: str, name: str) -> tuple[Path, Path]:
-        """A certificate and its key, as files."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate = self._signed(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)]), key, host)
-        files = self.folder / f"{name}.pem", self.folder / f"{name}.key"
-        files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        plain = serialization.NoEncryption()
-        files[1].write_bytes(
-            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-        )
-        return files
 
 
 @pytest.fixture
