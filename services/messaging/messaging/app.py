@@ -107,12 +107,14 @@ def _web(
     from chassis.bus import Follower
     from chassis.identity.guard import Guard
     from contracts.topics import BY_NAME
+    from messaging.structured import DocumentReader
     from messaging.web import PAGES, MailboxNews, controllers
 
     news = MailboxNews()
     told = BY_NAME["messaging.events"]
     follower = Follower(settings, told.name, told.events, news.tell, from_beginning=False)
     dependencies = {"store": store, "objects": objects, "domains": domains, "news": news}
+    dependencies["reader"] = DocumentReader(objects)
     guard = Guard(settings)
     return follower, {
         "controllers": controllers,

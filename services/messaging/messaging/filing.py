@@ -18,7 +18,7 @@ from contracts.messaging import ExchangeEnded, LetterTaken, MessageReceived
 from messaging.domain import exchanges
 from messaging.domain.errors import LetterGone
 from messaging.domain.identifiers import fingerprint
-from messaging.domain.letter import Filed, Letter, Part, Service, message_from
+from messaging.domain.letter import Filed, Letter, Part, Service, attachment_from, message_from
 from messaging.domain.limits import LETTER_BYTES
 from messaging.domain.model import Attachment, Message, Patient
 from messaging.domain.tray import Seen, Tray
@@ -82,7 +82,7 @@ class Filing:
         if letter.html:
             puts.append(self._objects.put_bytes(html_key(*ids), letter.html.encode(), "text/html"))
         await asyncio.gather(*puts)
-        attachments = [await self._store_part(part, *ids) for part in letter.parts]
+        attachments = [await self._store_part(part, patient, taken.intake_id) for part in letter.parts]
         return Filed(
             message_id=taken.intake_id,
             at=taken.taken_at,
@@ -95,18 +95,10 @@ class Filing:
             traceparent=current_traceparent(),
         )
 
-    async def _store_part(self, part: Part, patient_id: str, message_id: str) -> Attachment:
-        key = part_key(patient_id, message_id, part.id)
+    async def _store_part(self, part: Part, patient: Patient, message_id: str) -> Attachment:
+        key = part_key(patient.id, message_id, part.id)
         stored = await self._objects.put_bytes(key, part.content, part.media_type)
-        return Attachment(
-            id=part.id,
-            filename=part.filename,
-            media_type=part.media_type,
-            size=stored.size,
-            sha256=stored.sha256,
-            object_key=key,
-            content_id=part.content_id,
-        )
+        return attachment_from(part, patient, object_key=key, size=stored.size, sha256=stored.sha256)
 
     async def file(self, tx: Tx, ready: Sequence[Ready]) -> None:
         """File letters: correspondents, messages, conversations, counters, and what others must know."""

@@ -11,9 +11,9 @@ from messaging.domain.letter import Letter
 from messaging.door.content import ContentHash
 from messaging.letters import patient_copy, read_letter
 from messaging.letters.charsets import codec_of
+from messaging.letters.found import LONGEST_TEXT
 from messaging.letters.headers import decoded
 from messaging.letters.kinds import media_type_of
-from messaging.letters.parts import LONGEST_TEXT
 
 OWN = "288056938312340@patient.mssante.fr"
 OTHER = "175027511500443@patient.mssante.fr"

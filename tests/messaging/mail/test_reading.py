@@ -209,9 +209,10 @@ def test_a_nested_message_is_kept_as_a_file_with_its_own_attachments() -> None:
     outer = mime(Subject="Fwd")
     outer.set_content("voir ci-joint")
     outer.add_attachment(inner)
-    (part,) = read(outer.as_bytes()).parts
-    assert (part.media_type, part.filename) == ("message/rfc822", "Réponse du labo.eml")
-    assert base64.b64encode(PDF)[:40] in part.content
+    whole, file = read(outer.as_bytes()).parts
+    assert (whole.media_type, whole.filename, whole.inside) == ("message/rfc822", "Réponse du labo.eml", None)
+    assert base64.b64encode(PDF)[:40] in whole.content
+    assert (file.filename, file.content, file.inside) == ("labo.pdf", PDF, whole.id)
 
 
 def test_signed_mail_loses_neither_its_text_nor_its_signature() -> None:

@@ -12,6 +12,7 @@ from litestar.di import Provide
 from litestar.testing import TestClient
 
 from chassis import web
+from messaging.structured import DocumentReader
 from messaging.web import PAGES, MailboxNews, controllers
 from tests.messaging.fakes import TokenIsPatient
 from tests.messaging.people import DOMAINS, INAYA_ID, MARIE, OTHER_ID, World
@@ -67,6 +68,7 @@ def app(given: Given) -> Litestar:
         "objects": lambda: given.world.objects,
         "domains": lambda: DOMAINS,
         "news": lambda: given.news,
+        "reader": lambda: DocumentReader(given.world.objects),
     }
     return web.create_app(
         settings=settings,

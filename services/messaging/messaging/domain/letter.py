@@ -7,6 +7,7 @@ from contracts.base import Instant
 from messaging.domain.addresses import Domains
 from messaging.domain.model import Attachment, Message, MessageKind, Party, Patient
 from messaging.domain.names import resembles_service, shown_name
+from messaging.domain.structured import Concerns, Identifier, concerns
 from messaging.domain.subjects import is_end_mark, shown_subject, thread_key
 from messaging.domain.threads import links_of
 
@@ -24,7 +25,8 @@ class Mailer(Struct, frozen=True):
 class Part(Struct, frozen=True, kw_only=True):
     """A part of a letter that is kept as a file. `content` are its decoded bytes.
 
-    `content_id` is set for a picture that the HTML shows in place.
+    `content_id` is set for a picture that the HTML shows in place. `inside` is the id of the part that it was
+    found in; `reads` says which kind of structured document it is, `patient_ids` whom that is about.
     """
 
     id: str
@@ -32,6 +34,9 @@ class Part(Struct, frozen=True, kw_only=True):
     media_type: str
     content: bytes
     content_id: str | None = None
+    inside: str | None = None
+    reads: str | None = None
+    patient_ids: tuple[Identifier, ...] = ()
 
 
 class Letter(Struct, frozen=True, kw_only=True):
@@ -85,6 +90,22 @@ class Service(Struct, frozen=True):
 
     name: str
     domains: Domains
+
+
+def attachment_from(part: Part, patient: Patient, *, object_key: str, size: int, sha256: str) -> Attachment:
+    """The attachment that a stored part becomes in this patient's mailbox."""
+    return Attachment(
+        id=part.id,
+        filename=part.filename,
+        media_type=part.media_type,
+        size=size,
+        sha256=sha256,
+        object_key=object_key,
+        content_id=part.content_id,
+        inside=part.inside,
+        reads=part.reads,
+        about_someone_else=concerns(part.patient_ids, patient.ins) is Concerns.SOMEONE_ELSE,
+    )
 
 
 def sender_of(letter: Letter, envelope_sender: str) -> Party:

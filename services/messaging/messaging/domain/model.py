@@ -87,6 +87,8 @@ class Attachment(Struct, frozen=True, kw_only=True):
     """A file of a message, in our bucket under `object_key`. `media_type` is decided by content.
 
     `content_id` is set for a picture that the HTML body shows in place (`cid:`); such a one is not listed.
+    `inside` is the attachment that it was found in. `reads` is set for what has a page of its own in words
+    (`xdm`, `cda`, `message`, `calendar`). `about_someone_else`: its patient's number is not the mailbox's.
     """
 
     id: AttachmentId
@@ -96,6 +98,9 @@ class Attachment(Struct, frozen=True, kw_only=True):
     sha256: str
     object_key: str
     content_id: str | None = None
+    inside: AttachmentId | None = None
+    reads: str | None = None
+    about_someone_else: bool = False
 
 
 class Message(Kept, frozen=True, kw_only=True):

@@ -6,8 +6,8 @@ from email.message import Message
 from messaging.domain.addresses import is_address, normal
 from messaging.domain.names import clean_line
 from messaging.domain.reports import Fate, ReportKind, Told
+from messaging.letters.content import bytes_of
 from messaging.letters.headers import decoded, field, message_ids
-from messaging.letters.parts import bytes_of
 
 LONGEST_WORDS = 64 * 1024
 MOST_RECIPIENTS = 20

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from html import escape
 
 import nh3
 
@@ -70,6 +71,11 @@ def sanitised(html: str, pictures: Mapping[str, str]) -> str:
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
+
+
+def as_html(text: str) -> str:
+    """Plain words as they stand among HTML."""
+    return f'<p style="white-space: pre-wrap">{escape(text.strip())}</p>'
 
 
 def is_too_deep(html: str) -> bool:

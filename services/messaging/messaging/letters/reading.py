@@ -3,14 +3,18 @@
 from email import message_from_bytes
 from email.message import Message
 
+from msgspec.structs import replace
+
 from messaging.domain.addresses import is_address
 from messaging.domain.identifiers import derived_id
 from messaging.domain.letter import Letter, Part
 from messaging.letters.automatic import is_auto_reply
+from messaging.letters.content import raw_text
+from messaging.letters.found import LONGEST_TEXT, Body, File, Found
 from messaging.letters.headers import decoded, field, fields, mailers, message_ids
-from messaging.letters.html import is_too_deep, sanitised
+from messaging.letters.html import as_html, is_too_deep, sanitised
 from messaging.letters.html_text import text_in
-from messaging.letters.parts import LONGEST_TEXT, File, Found, raw_text, walk
+from messaging.letters.parts import walk
 from messaging.letters.policy import BOUNDED, is_tangled
 from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
 
@@ -30,27 +34,35 @@ def _read(raw: bytes, letter_id: str) -> Letter:
     found = walk(message, Found())
     letter = _from_headers(message, raw)
     parts, pictures = _parts(found, letter_id)
-    readable = [html for html in found.htmls if not is_too_deep(html)]
-    htmls = [sanitised(html, pictures) for html in readable]
-    words = [text_in(one, LONGEST_TEXT) for one in htmls]
-    html = "<hr>".join(htmls) if any(words) or any("<img" in one for one in htmls) else None
+    words = [_words(body, pictures) for body in found.bodies]
+    html = _html(words)
     shown = {picture for picture in pictures.values() if html and f'"cid:{picture}"' in html}
-    text = "\n\n".join(one for one in found.texts if one.strip()) or "\n\n".join(words)[:LONGEST_TEXT]
-    return Letter(
-        sender=letter.sender,
-        recipients=letter.recipients,
-        reply_to=letter.reply_to,
-        subject=letter.subject,
-        message_id=letter.message_id,
-        references=letter.references,
-        end_header=letter.end_header,
-        auto_reply=letter.auto_reply,
-        receipt_to=letter.receipt_to,
-        text=text.strip("\n"),
+    text = "\n\n".join(one.text.strip("\n") for one in words if one.text.strip())[:LONGEST_TEXT]
+    return replace(
+        letter,
+        text=text,
         html=html,
         parts=tuple(_part(part, shown) for part in parts),
-        incomplete=found.incomplete or len(readable) < len(found.htmls),
+        incomplete=found.incomplete or any(is_too_deep(body.html) for body in found.bodies),
     )
+
+
+def _words(body: Body, pictures: dict[str, str]) -> Body:
+    """A body as it can be shown: its HTML sanitised, and left out where it says nothing."""
+    if not body.html or is_too_deep(body.html):
+        return Body(text=body.text)
+    html = sanitised(body.html, pictures)
+    words = text_in(html, LONGEST_TEXT)
+    if not words and "<img" not in html:
+        return Body(text=body.text)
+    return Body(text=body.text if body.text.strip() else words, html=html)
+
+
+def _html(words: list[Body]) -> str | None:
+    """The letter as one HTML text, plain words among it as paragraphs; None when all of it is plain."""
+    if not any(one.html for one in words):
+        return None
+    return "<hr>".join(one.html or as_html(one.text) for one in words if one.html or one.text.strip())
 
 
 def bare_letter(raw: bytes) -> Letter:
@@ -61,18 +73,7 @@ def bare_letter(raw: bytes) -> Letter:
         letter = _from_headers(message_from_bytes(head[:MOST_HEADER_BYTES], policy=BOUNDED), head)
     except Exception:
         letter = Letter(sender=None)
-    return Letter(
-        sender=letter.sender,
-        recipients=letter.recipients,
-        subject=letter.subject,
-        message_id=letter.message_id,
-        references=letter.references,
-        end_header=letter.end_header,
-        auto_reply=letter.auto_reply,
-        receipt_to=letter.receipt_to,
-        text=raw_text(body),
-        incomplete=True,
-    )
+    return replace(letter, text=raw_text(body), incomplete=True)
 
 
 def _from_headers(message: "Message[str, str]", raw: bytes) -> Letter:
@@ -109,16 +110,20 @@ def _parts(found: Found, letter_id: str) -> tuple[list[Part], dict[str, str]]:
     for part_id, file in numbered:
         if file.content_id:
             pictures.setdefault(file.content_id, part_id)
-    return [_as_part(part_id, file) for part_id, file in numbered], pictures
+    ids = [part_id for part_id, _ in numbered]
+    return [_as_part(part_id, file, ids) for part_id, file in numbered], pictures
 
 
-def _as_part(part_id: str, file: File) -> Part:
+def _as_part(part_id: str, file: File, ids: list[str]) -> Part:
     return Part(
         id=part_id,
         filename=file.name,
         media_type=file.media_type,
         content=file.content,
         content_id=file.content_id or None,
+        inside=None if file.inside is None else ids[file.inside],
+        reads=file.reads,
+        patient_ids=file.patient_ids,
     )
 
 
@@ -126,4 +131,4 @@ def _part(part: Part, shown: set[str]) -> Part:
     """A picture counts as one inside the HTML only if the HTML shows it."""
     if part.content_id is None or part.id in shown:
         return part
-    return Part(id=part.id, filename=part.filename, media_type=part.media_type, content=part.content)
+    return replace(part, content_id=None)

@@ -13,8 +13,8 @@ from messaging.domain.names import clean_line
 from messaging.domain.reports import Fate, Report, ReportKind, Told
 from messaging.letters.automatic import is_automatic
 from messaging.letters.bounces import told_in_words
+from messaging.letters.content import bytes_of, children, nested_bytes
 from messaging.letters.headers import field, fields, mailers, message_ids
-from messaging.letters.parts import bytes_of, children, nested_bytes
 from messaging.letters.policy import BOUNDED, is_tangled
 from messaging.letters.senders import MOST_HEADER_BYTES, header_end
 

@@ -1,6 +1,7 @@
 """Messaging's pages: the mailbox, conversations, drafts and attachments, in the guide's words.
 
-Handlers ask for these by name: `store`, `objects`, `domains` (who may be answered) and `news`
+Handlers ask for these by name: `store`, `objects`, `domains` (who may be answered), `reader` (a
+`DocumentReader` for structured documents) and `news`
 (a `MailboxNews` that a follower of `messaging.events` feeds with `tell`).
 """
 
@@ -12,6 +13,7 @@ from chassis.i18n import mark as _
 from chassis.web import Toast, WebPages
 from messaging.web.attachments import AttachmentPages
 from messaging.web.conversations import ConversationPages
+from messaging.web.documents import DocumentPages
 from messaging.web.draft_files import DraftFiles
 from messaging.web.drafts import DraftPages
 from messaging.web.live import MailboxNews
@@ -30,6 +32,7 @@ controllers: list[type[Controller]] = [
     ConversationPages,
     MessagePages,
     AttachmentPages,
+    DocumentPages,
     DraftPages,
     DraftFiles,
     RemovedDraftPages,

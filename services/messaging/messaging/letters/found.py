@@ -1,0 +1,87 @@
+"""What a walk through a letter's parts has found so far, and where every byte of them went."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from messaging.domain.structured import Identifier
+from messaging.letters.filenames import distinct
+from messaging.letters.structured import Reads
+
+MOST_PARTS = 1_000
+LONGEST_TEXT = 200_000
+"""Characters of text that a letter shows, all its parts together."""
+LONGEST_HTML = 2_000_000
+"""Characters of HTML that a letter shows, all its parts together."""
+
+
+class Fate(StrEnum):
+    """Where the decoded bytes of a part went: nothing of a letter is anywhere else."""
+
+    SHOWN = "shown"
+    FILE = "file"
+    OTHER_VERSION = "other-version"
+    """The plain text beside the same in HTML: searched and quoted, not shown a second time."""
+    WRAPPER = "wrapper"
+    """A package whose contents are all shown or files themselves (winmail.dat)."""
+    CUT = "cut"
+    """Left out for its size or its number: the letter is incomplete and its original tells."""
+
+
+@dataclass
+class File:
+    """A part to keep as a file. `inside` is the number of the file that it was found in."""
+
+    name: str
+    media_type: str
+    content: bytes
+    content_id: str = ""
+    inside: int | None = None
+    reads: Reads | None = None
+    patient_ids: tuple[Identifier, ...] = ()
+
+
+@dataclass
+class Body:
+    """Words of a letter, as text, as HTML, or the same as both."""
+
+    text: str = ""
+    html: str = ""
+
+
+@dataclass
+class Found:
+    """`bodies` and `files` in their order. `incomplete` says that something was left out."""
+
+    bodies: list[Body] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    incomplete: bool = False
+    seen: int = 0
+    bytes_by_fate: Counter[Fate] = field(default_factory=Counter)
+    text_left: int = LONGEST_TEXT
+    html_left: int = LONGEST_HTML
+
+    def counts(self, fate: Fate, size: int) -> None:
+        """Note where bytes went."""
+        self.bytes_by_fate[fate] += size
+
+    def add_text(self, text: str) -> str:
+        """As much of a text as there is room for; the rest makes the letter incomplete."""
+        kept = text[: self.text_left]
+        self.incomplete |= len(kept) < len(text)
+        self.text_left -= len(kept)
+        return kept
+
+    def add_html(self, html: str) -> str:
+        """As much of HTML as there is room for."""
+        kept = html[: self.html_left]
+        self.incomplete |= len(kept) < len(html)
+        self.html_left -= len(kept)
+        return kept
+
+    def add_file(self, file: File) -> int:
+        """Keep a file under a name of its own; its number."""
+        file.name = distinct(file.name, self.names)
+        self.files.append(file)
+        return len(self.files) - 1

@@ -1,0 +1,17 @@
+"""What is inside a letter's files: the PDFs and pictures of structured documents become files of their own."""
+
+from messaging.letters.found import MOST_PARTS, File, Found
+from messaging.letters.structured import read_structured, structured_kind
+
+
+def look_inside(number: int, found: Found) -> None:
+    """Add what is inside file `number`, if it is a structured document."""
+    file = found.files[number]
+    kind = structured_kind(file.content, file.media_type)
+    if kind is None:
+        return
+    structured = read_structured(file.content, kind, file.name)
+    file.reads = kind
+    file.patient_ids = structured.every_id
+    for inner in structured.files[: MOST_PARTS - len(found.files)]:
+        found.add_file(File(name=inner.name, media_type=inner.media_type, content=inner.content, inside=number))

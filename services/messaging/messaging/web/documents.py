@@ -1,0 +1,36 @@
+"""Structured documents in words, as a page of their attachment."""
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Template
+
+from chassis import web
+from messaging.keeping import open_attachment
+from messaging.structured import DocumentReader
+from messaging.web.asking import GivenStore, PatientRequest, on_the_clock_of
+from messaging.web.shown import kind_of_file
+
+GivenReader = NamedDependency[DocumentReader]
+
+
+class DocumentPages(Controller):
+    """`/messagerie/pieces/<message>/<attachment>/document`."""
+
+    path = "/messagerie"
+
+    @get("/pieces/{message_id:str}/{attachment_id:str}/document")
+    async def document(
+        self,
+        request: PatientRequest,
+        store: GivenStore,
+        reader: GivenReader,
+        message_id: FromPath[str],
+        attachment_id: FromPath[str],
+    ) -> Template:
+        """What the documents say; of one that cannot be shown, that it can be downloaded."""
+        received = await open_attachment(store, request.user, message_id, attachment_id)
+        patient = await store.patient(request.user.patient_id)
+        on_the_clock_of(patient)
+        readable = await reader.read(received, patient)
+        return web.page("document.html", readable=readable, received=received, kind_of_file=kind_of_file)
