@@ -115,3 +115,12 @@ class NoticeReturned(Event, tag="messaging.notice-returned.v1", frozen=True, kw_
     notice_id: NoticeId
     status: Annotated[str, Meta(pattern=whole(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}"))] | None = None
     returned_at: Instant
+
+
+class ConversationDeleted(Event, tag="messaging.conversation-deleted.v1", frozen=True, kw_only=True):
+    """The patient deleted a conversation. Until `gone_at` they can restore it, and a new letter brings it back."""
+
+    patient_id: PatientId
+    conversation_id: ConversationId
+    deleted_at: Instant
+    gone_at: Instant

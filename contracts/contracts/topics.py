@@ -172,6 +172,7 @@ TOPICS: tuple[Topic, ...] = (
             messaging.ReplyStateChanged,
             messaging.ExchangeEnded,
             messaging.NoticeReturned,
+            messaging.ConversationDeleted,
         ),
         producers=("messaging",),
         consumers=_by("messaging.events", "notifier"),

@@ -14,6 +14,7 @@ from chassis.clock import now
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Identity, TokenMissing
 from contracts.base import Claim, Event
+from messaging.domain.facets import facets_of
 from messaging.domain.model import (
     Conversation,
     Correspondent,
@@ -25,9 +26,11 @@ from messaging.domain.model import (
     MessageKind,
     Patient,
 )
+from messaging.domain.trash import gone_at
 from messaging.objects import Objects
-from messaging.store import PAGE_SIZE, MailboxPage, MessagePage, PageKey, message_key
+from messaging.store import MessagePage, PageKey, TrashPage, message_key
 from messaging.store.messages import MESSAGES_A_PAGE
+from messaging.store.walks import Window
 from tests.messaging.fake_drafts import FakeDrafts
 
 
@@ -64,6 +67,7 @@ class FakeStore(FakeDrafts):
                 "draft_rows",
                 "discards",
                 "deliveries",
+                "trash",
             )
         }
         self.published: list[Event] = []
@@ -121,26 +125,11 @@ class FakeStore(FakeDrafts):
             revision=was.revision + 1,
         )
 
-    async def mailbox_page(
-        self,
-        patient_id: str,
-        *,
-        older_than: PageKey | None = None,
-        newer_than: PageKey | None = None,
-        size: int = PAGE_SIZE,
-    ) -> MailboxPage:
-        rows = sorted(self._all("conversations", patient_id), key=_place, reverse=True)
-        first = 0
-        if older_than:
-            first = sum(_place(row) >= (older_than.at, older_than.id) for row in rows)
-        if newer_than:
-            first = max(0, sum(_place(row) > (newer_than.at, newer_than.id) for row in rows) - size)
-        shown = tuple(rows[first : first + size])
-        return MailboxPage(
-            rows=shown,
-            older=PageKey(*_place(shown[-1])) if rows[first + size :] else None,
-            newer=PageKey(*_place(shown[0])) if first and shown else None,
-        )
+    async def _within(self, patient_id: str, facet: str, window: Window) -> list[Conversation]:
+        """As the store's own, over rows in memory: every read of lists goes through it."""
+        rows = [row for row in self._all("conversations", patient_id) if facet in facets_of(row)]
+        rows.sort(key=_place, reverse=not window.newer)
+        return [row for row in rows if _is_within(row, window)]
 
     async def conversation(self, patient_id: str, conversation_id: str, tx: Any = None) -> Conversation:
         return self._own("conversations", patient_id, conversation_id)
@@ -201,10 +190,36 @@ class FakeStore(FakeDrafts):
 
     async def mark_read(self, tx: Any, patient_id: str, message_id: str, at: Any) -> bool:
         message = self._own("messages", patient_id, message_id)
-        if not message.unread:
+        if not message.unread or message.read_at is not None:
             return False
         self.put("messages", replace(message, read_at=at))
         return True
+
+    async def mark_unread(self, tx: Any, patient_id: str, message_id: str) -> bool:
+        message = self._own("messages", patient_id, message_id)
+        if message.unread or message.kind is MessageKind.REPLY:
+            return False
+        self.put("messages", replace(message, unread_again=True))
+        return True
+
+    async def mark_read_again(self, tx: Any, patient_id: str, message_id: str) -> bool:
+        message = self._own("messages", patient_id, message_id)
+        self.put("messages", replace(message, unread_again=False))
+        return bool(message.unread_again)
+
+    async def put_in_trash(self, tx: Any, conversation: Conversation) -> None:
+        self.put("trash", conversation)
+
+    async def over_in_trash(self, at: Any, most: int) -> list[tuple[str, str]]:
+        return [(row.patient_id, row.id) for row in self.kept["trash"].values() if gone_at(row.trashed_at) <= at]
+
+    async def take_out_of_trash(self, tx: Any, conversation_id: str) -> None:
+        self.kept["trash"].pop(conversation_id, None)
+
+    async def trash_page(self, patient_id: str, older_than: PageKey | None = None) -> TrashPage:
+        rows = [row for row in self._all("conversations", patient_id) if row.trashed_at]
+        rows.sort(key=lambda row: row.trashed_at, reverse=True)
+        return TrashPage(rows=tuple(rows), older=None)
 
     async def correspondents(self, patient_id: str, addresses: Any, tx: Any = None) -> list[Correspondent]:
         return [one for one in self._all("correspondents", patient_id) if one.address in addresses]
@@ -239,6 +254,13 @@ class FakeCollection:
 
 def _place(row: Conversation) -> tuple[Any, str]:
     return row.last_activity_at, row.id
+
+
+def _is_within(row: Conversation, window: Window) -> bool:
+    near, far = window.near, window.far
+    if window.newer:
+        return (not near or _place(row) > (near.at, near.id)) and (not far or row.last_activity_at <= far.at)
+    return (not near or _place(row) < (near.at, near.id)) and (not far or row.last_activity_at >= far.at)
 
 
 class FakeStream:

@@ -167,6 +167,16 @@ class Objects:
         """Delete an object; one that is gone already is fine."""
         await self._call(self._client.remove_object, self.bucket, key)
 
+    async def remove_under(self, prefix: str) -> None:
+        """Delete every object whose key begins so, a page of their names at a time."""
+        assert prefix.strip("/"), "never the whole bucket"
+
+        def remove() -> None:
+            for found in self._client.list_objects(self.bucket, prefix, recursive=True):
+                self._client.remove_object(self.bucket, str(found.object_name))
+
+        await self._call(remove)
+
     async def digest(self, key: str) -> StoredObject:
         """Size and SHA-256 of an object, read as a stream."""
         hasher, size = hashlib.sha256(), 0

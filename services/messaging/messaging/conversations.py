@@ -148,11 +148,13 @@ async def mark_shown(store: MessagingStore, identity: Identity, messages: Iterab
         return 0
 
     async def work(tx: Tx) -> int:
-        marked = [one for one in unread if await store.mark_read(tx, identity.patient_id, one.id, at)]
+        first = [one for one in unread if await store.mark_read(tx, identity.patient_id, one.id, at)]
+        again = [one for one in unread if await store.mark_read_again(tx, identity.patient_id, one.id)]
+        marked = {one.id: one for one in (*first, *again)}
         if not marked:
             return 0
-        conversation_id = await _count_read(store, tx, identity, marked)
-        for message in marked:
+        conversation_id = await _count_read(store, tx, identity, list(marked.values()))
+        for message in first:
             tx.publish(_read(message, conversation_id, at), key=identity.patient_id)
             note(tx, identity, "message-read", "message", message.id)
         return len(marked)
@@ -166,8 +168,7 @@ async def _count_read(store: MessagingStore, tx: Tx, identity: Identity, marked:
     conversation_id = await store.conversation_of(patient_id, marked[0].id, tx) or ""
     conversation = await store.conversation(patient_id, conversation_id, tx)
     left = max(0, conversation.unread - len(marked))
-    await store.save_conversation(tx, replace(conversation, unread=left))
-    await store.count(tx, patient_id, unread=-len(marked))
+    await store.change_conversation(tx, conversation, replace(conversation, unread=left))
     return conversation_id
 
 

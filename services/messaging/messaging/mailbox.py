@@ -1,9 +1,13 @@
 """What a patient sees of their mailbox: their address, the list of conversations, what is unread."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from chassis.identity import Identity
-from messaging.domain.model import Mailbox, Patient
+from messaging.domain.drafting import tick_of
+from messaging.domain.filters import NO_FILTER, Filters, lists_for
+from messaging.domain.model import Correspondent, Mailbox, Patient
 from messaging.store import PAGE_SIZE, MailboxPage, MessagingStore, PageKey
 
 
@@ -19,12 +23,17 @@ FIRST_PAGE = ListPlace()
 
 
 class MailboxView(Struct, frozen=True, kw_only=True):
-    """The mailbox page: its owner, its counters and one page of the list, as of this moment."""
+    """The mailbox page: its owner, its counters and one page of the list, as of this moment.
+
+    `professional` names the one whose conversations the list is narrowed to.
+    """
 
     patient: Patient
     mailbox: Mailbox
     page: MailboxPage
     first: int
+    filters: Filters = NO_FILTER
+    professional: str | None = None
 
     @property
     def last(self) -> int:
@@ -32,17 +41,45 @@ class MailboxView(Struct, frozen=True, kw_only=True):
         return self.first + len(self.page.rows) - 1
 
     @property
+    def total(self) -> int | None:
+        """How many rows the whole list has; None for a narrowed one that goes on."""
+        if not self.filters.any:
+            return self.mailbox.conversations
+        return None if self.page.older else self.last
+
+    @property
     def written_to(self) -> bool:
         """Whether a professional has ever written."""
         return self.mailbox.letters > 0
 
 
-async def look_into(store: MessagingStore, identity: Identity, place: ListPlace = FIRST_PAGE) -> MailboxView:
+async def look_into(
+    store: MessagingStore, identity: Identity, place: ListPlace = FIRST_PAGE, filters: Filters = NO_FILTER
+) -> MailboxView:
     """The patient's mailbox. Raises `NotYet` while it is being opened."""
     patient = await store.patient(identity.patient_id)
     mailbox = await store.mailbox(identity.patient_id)
-    page = await store.mailbox_page(identity.patient_id, older_than=place.older_than, newer_than=place.newer_than)
-    return MailboxView(patient=patient, mailbox=mailbox, page=page, first=_first(place, page, mailbox))
+    people = await store.everyone_known(identity.patient_id) if filters.ended or filters.professional else []
+    page = await store.mailbox_page(
+        identity.patient_id,
+        lists=lists_for(filters, people),
+        keeps=filters.keeps,
+        total=mailbox.conversations,
+        older_than=place.older_than,
+        newer_than=place.newer_than,
+    )
+    return MailboxView(
+        patient=patient,
+        mailbox=mailbox,
+        page=page,
+        first=_first(place, page, mailbox),
+        filters=filters,
+        professional=_name_of(filters.professional, people),
+    )
+
+
+def _name_of(tick: str | None, people: Sequence[Correspondent]) -> str | None:
+    return next((record.name for record in people if tick_of(record.address) == tick), None)
 
 
 def _first(place: ListPlace, page: MailboxPage, mailbox: Mailbox) -> int:

@@ -43,3 +43,15 @@ def row_key(patient_id: str, draft_id: str, row_id: str) -> str:
 def sent_key(patient_id: str, message_id: str) -> str:
     """A reply as it left."""
     return f"sent/{patient_id}/{message_id}"
+
+
+def keys_of(patient_id: str, message_id: str) -> tuple[str, ...]:
+    """All that is kept of a message, or of a draft, which becomes the message of the same id.
+
+    A key that ends in `/` stands for all below it.
+    """
+    return (
+        f"letters/{patient_id}/{message_id}/",
+        f"drafts/{patient_id}/{message_id}/",
+        sent_key(patient_id, message_id),
+    )

@@ -1,4 +1,4 @@
-"""What nobody comes back to goes: empty drafts, drafts thrown away a day ago, objects that nothing names."""
+"""What nobody comes back to goes: empty drafts, what was thrown away long enough ago, objects nothing names."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from messaging.domain.model import Draft
 from messaging.objects import Objects
 from messaging.removing import put_aside_if_empty
 from messaging.store import MessagingStore
+from messaging.upkeep import empty
 
 LOOK_EVERY = 10.0
 AT_ONCE = 100
@@ -52,9 +53,11 @@ class Tidying:
             await put_aside_if_empty(self._store, draft, at)
         for draft in await self._store.removed_before(at - UNDO_FOR, AT_ONCE):
             await self._purge(draft)
+        for patient_id, conversation_id in await self._store.over_in_trash(at, AT_ONCE):
+            await empty(self._store, patient_id, conversation_id, at)
         keys = await self._store.discarded(AT_ONCE)
         for key in keys:
-            await self._objects.remove(key)
+            await (self._objects.remove_under if key.endswith("/") else self._objects.remove)(key)
         if keys:
             await self._store.forget_discarded(keys)
 

@@ -70,7 +70,7 @@ def test_the_list_is_shown_fifty_at_a_time_with_the_total(client, world):
 def test_a_mangled_place_is_the_first_page(client, world):
     world.letter()
     for place in ("x", "1.", ".y", "99999999999999999999.z", "1e9.a", "-5.a"):
-        answer = client.get("/messagerie", params={"avant": place, "n": "x"})
+        answer = client.get("/messagerie", params={"anciennes": place, "n": "x"})
         assert answer.status_code == 200
 
 

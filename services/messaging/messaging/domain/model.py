@@ -111,6 +111,7 @@ class Message(Kept, frozen=True, kw_only=True):
     `incomplete` says that the letter could not be read in full. `original_key` is the patient's copy of
     the letter as received, other patients masked; `raw_key` the untouched evidence, never given out.
     `auto_reply`: a program answered (RFC 3834). `receipt_to`: where a read receipt may go, if one was asked.
+    `read_at` is the first reading, `unread_again` the patient's wish to find it as unread since.
     `links` are the Message-IDs that tie conversations; `thread_key` ties by sender and subject.
     """
 
@@ -138,6 +139,7 @@ class Message(Kept, frozen=True, kw_only=True):
     receipt_to: str | None = None
     resembles_service: bool = False
     read_at: Instant | None = None
+    unread_again: bool = False
     links: tuple[str, ...] = ()
     thread_key: str | None = None
     refers: bool = False
@@ -150,8 +152,8 @@ class Message(Kept, frozen=True, kw_only=True):
 
     @property
     def unread(self) -> bool:
-        """Whether it counts as a letter the patient has not opened."""
-        return self.kind is not MessageKind.REPLY and self.read_at is None
+        """Whether it counts as a letter the patient has not opened, or has marked as such again."""
+        return self.kind is not MessageKind.REPLY and (self.read_at is None or self.unread_again)
 
 
 class Copied(Struct, frozen=True, kw_only=True):
@@ -182,6 +184,7 @@ class Conversation(Kept, frozen=True, kw_only=True):
     `voices` are who may be answered, latest letter first; the list leaves them out.
     `begun` says that the patient wrote first and no letter has come yet: name, instants and voices are then
     those of the chosen professionals and of the beginning; its id is that of the first message, sent or drafted.
+    `trashed_at` is when the patient deleted it, None outside of the trash.
     """
 
     id: ConversationId = field(name="_id")
@@ -202,6 +205,7 @@ class Conversation(Kept, frozen=True, kw_only=True):
     voices: tuple[Voice, ...] = ()
     drafts: tuple[DraftId, ...] = ()
     begun: bool = False
+    trashed_at: Instant | None = None
 
     @property
     def draft_id(self) -> DraftId | None:

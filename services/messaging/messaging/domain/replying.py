@@ -41,6 +41,7 @@ class Blocked(StrEnum):
     SERVICE_MESSAGE = "service-message"
     EXCHANGE_ENDED = "exchange-ended"
     PROFESSIONAL_GONE = "professional-gone"
+    IN_TRASH = "in-trash"
 
 
 class ReplyOptions(Struct, frozen=True, kw_only=True):
@@ -76,6 +77,8 @@ def reply_options(
     A professional who ended the exchange can't be answered anywhere; the others of a group still can, but
     not those whom only that professional had copied.
     """
+    if conversation.trashed_at is not None:
+        return ReplyOptions(blocked=Blocked.IN_TRASH)
     if conversation.from_service:
         return ReplyOptions(blocked=Blocked.SERVICE_MESSAGE)
     known = {record.address: record for record in correspondents}

@@ -60,6 +60,7 @@ def _merged(one: Conversation, other: Conversation) -> Conversation:
         with_files=one.with_files or other.with_files,
         from_service=one.from_service and other.from_service,
         begun=one.begun and other.begun,
+        trashed_at=max(one.trashed_at, other.trashed_at) if one.trashed_at and other.trashed_at else None,
         correspondents=tuple(sorted({*one.correspondents, *other.correspondents})),
         voices=combined(one.voices, other.voices),
         drafts=tuple(sorted({*one.drafts, *other.drafts})),

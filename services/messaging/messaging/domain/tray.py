@@ -5,6 +5,8 @@ Putting letters on a tray one after the other gives what putting each on a tray 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import sub
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,6 +15,7 @@ from contracts.base import Instant
 from messaging.domain.model import Conversation, Correspondent, Kept, Message
 from messaging.domain.threads import begin, combine
 from messaging.domain.ties import Tie, tyings_of
+from messaging.domain.trash import share_of
 
 
 class Seen(Kept, frozen=True, kw_only=True):
@@ -83,8 +86,9 @@ class Tray:
         self._replace([row.id for row in tied], conversation)
         self._tie(message, conversation.id)
         self.messages[message.id] = replace(message, conversation_id=conversation.id)
-        self._unread[message.patient_id] += 1
-        self._conversations[message.patient_id] += 1 - len(tied)
+        gained = reduce(sub, map(share_of, tied), share_of(conversation))
+        self._unread[message.patient_id] += gained.unread
+        self._conversations[message.patient_id] += gained.conversations
         self._letters[message.patient_id] += 1
         return conversation
 

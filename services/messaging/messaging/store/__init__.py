@@ -9,21 +9,22 @@ from typing import ClassVar
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from chassis.effects import LEASED_INDEXES
-from messaging.store.mailboxes import PAGE_SIZE, MailboxPage
 from messaging.store.messages import MessagePage, message_key
 from messaging.store.paging import PageKey
 from messaging.store.people import People
 from messaging.store.removed_drafts import RemovedDrafts
+from messaging.store.trash import Trash, TrashPage
 from messaging.store.trays import Trays
+from messaging.store.walks import PAGE_SIZE, MailboxPage
 
-__all__ = ["PAGE_SIZE", "MailboxPage", "MessagePage", "MessagingStore", "PageKey", "message_key"]
+__all__ = ["PAGE_SIZE", "MailboxPage", "MessagePage", "MessagingStore", "PageKey", "TrashPage", "message_key"]
 
 
 def _by_patient(*fields: str) -> IndexModel:
     return IndexModel([("patient_id", ASCENDING), *((name, ASCENDING) for name in fields)])
 
 
-class MessagingStore(People, RemovedDrafts, Trays):
+class MessagingStore(People, RemovedDrafts, Trays, Trash):
     """All that messaging keeps in its database."""
 
     SEVERAL_WRITE = True
@@ -33,7 +34,14 @@ class MessagingStore(People, RemovedDrafts, Trays):
         "correspondents": (IndexModel([("patient_id", ASCENDING), ("address", ASCENDING)], unique=True),),
         "mailboxes": (),
         "conversations": (
-            IndexModel([("patient_id", ASCENDING), ("last_activity_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel(
+                [
+                    ("patient_id", ASCENDING),
+                    ("facets", ASCENDING),
+                    ("last_activity_at", DESCENDING),
+                    ("_id", DESCENDING),
+                ]
+            ),
         ),
         "messages": (
             IndexModel(
@@ -46,6 +54,7 @@ class MessagingStore(People, RemovedDrafts, Trays):
             ),
         ),
         "ties": (),
+        "trash": (_by_patient("trashed_at", "_id"), IndexModel([("gone_at", ASCENDING)])),
         "seen": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
         "keeps": (_by_patient("message_id", "requested_at"),),
         "drafts": (

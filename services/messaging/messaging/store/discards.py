@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
+from pymongo import UpdateOne
+
 from chassis.store import Store, Tx, away
 
 
 class Discards(Store[Tx]):
-    """Collection `discards`: one row an object, by its key."""
+    """Collection `discards`: one row an object, by its key; one that ends in `/` stands for all below it."""
 
     async def discard(self, tx: Tx, keys: Sequence[str]) -> None:
         """Have these objects deleted once this transaction is committed."""
-        for key in dict.fromkeys(keys):
-            await self.collection("discards").update_one(
-                {"_id": key}, {"$setOnInsert": {"_id": key}}, upsert=True, session=tx.session
-            )
+        rows = [{"_id": key} for key in dict.fromkeys(keys)]
+        if noted := [UpdateOne(row, {"$setOnInsert": row}, upsert=True) for row in rows]:
+            await self.collection("discards").bulk_write(noted, session=tx.session)
 
     async def discarded(self, most: int) -> list[str]:
         """Keys of objects to delete."""

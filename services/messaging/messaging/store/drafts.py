@@ -65,7 +65,7 @@ class Drafts(Discards):
         The objects of its rows are the message's now.
         """
         key = {"patient_id": draft.patient_id}
-        await self.collection("drafts").delete_one(key | {"_id": draft.id}, session=tx.session)
+        await self.collection("drafts").delete_one({"_id": draft.id} | key, session=tx.session)
         await self.collection("draft_rows").delete_many(key | {"draft_id": draft.id}, session=tx.session)
         await self._unmark(tx, draft)
 

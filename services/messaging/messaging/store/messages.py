@@ -103,7 +103,21 @@ class Messages(Store[Tx]):
     async def mark_read(self, tx: Tx, patient_id: str, message_id: str, at: Instant) -> bool:
         """Note the first reading. False when it was read before, or is no letter."""
         key = {"_id": message_id, "patient_id": patient_id, "read_at": None, "kind": {"$ne": "reply"}}
-        result = await self.collection("messages").update_one(key, {"$set": {"read_at": at}}, session=tx.session)
+        return await self._changed(tx, key, {"read_at": at})
+
+    async def mark_unread(self, tx: Tx, patient_id: str, message_id: str) -> bool:
+        """Let a letter that was read count as unread again. False when it does, or is no letter."""
+        key = {"_id": message_id, "patient_id": patient_id, "read_at": {"$ne": None}, "kind": {"$ne": "reply"}}
+        key["unread_again"] = {"$ne": True}
+        return await self._changed(tx, key, {"unread_again": True})
+
+    async def mark_read_again(self, tx: Tx, patient_id: str, message_id: str) -> bool:
+        """Take the patient's own mark away. False when there is none."""
+        key = {"_id": message_id, "patient_id": patient_id, "unread_again": True}
+        return await self._changed(tx, key, {"unread_again": False})
+
+    async def _changed(self, tx: Tx, key: Row, change: Row) -> bool:
+        result = await self.collection("messages").update_one(key, {"$set": change}, session=tx.session)
         return bool(result.modified_count)
 
     async def move_messages(self, tx: Tx, patient_id: str, from_ids: list[str], to_id: str) -> None:

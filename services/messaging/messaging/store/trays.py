@@ -12,7 +12,7 @@ from messaging.domain.ties import Tie, tyings_of
 from messaging.domain.tray import Found, Tray
 from messaging.store.deliveries import Deliveries
 from messaging.store.drafts import Drafts
-from messaging.store.mailboxes import Mailboxes
+from messaging.store.mailboxes import Mailboxes, conversation_row
 from messaging.store.messages import Messages
 from messaging.store.rows import row_of, struct_of
 
@@ -58,7 +58,8 @@ class Trays(Mailboxes, Messages, Drafts, Deliveries):
         await self._put(tx, "seen", _rows_of(tray.seen), tray.found.seen)
         await self._put(tx, "correspondents", _rows_of(tray.correspondents), tray.found.correspondents)
         await self._put(tx, "messages", _rows_of(tray.messages), ())
-        await self._put(tx, "conversations", _rows_of(tray.conversations), tray.found.conversations)
+        rows = [conversation_row(one) for one in tray.conversations.values()]
+        await self._put(tx, "conversations", rows, tray.found.conversations)
         await self._put(tx, "ties", _rows_of(tray.ties), tray.found.ties)
         await self._count_letters(tx, tray)
 

@@ -21,6 +21,7 @@ from messaging.web.mailbox import MailboxPages
 from messaging.web.messages import MessagePages
 from messaging.web.new_message import NewMessagePages
 from messaging.web.removed_drafts import RemovedDraftPages
+from messaging.web.upkeep import UpkeepPages
 
 __all__ = ["PAGES", "MailboxNews", "controllers"]
 
@@ -29,6 +30,7 @@ HERE = Path(__file__).parent
 controllers: list[type[Controller]] = [
     MailboxPages,
     NewMessagePages,
+    UpkeepPages,
     ConversationPages,
     MessagePages,
     AttachmentPages,
@@ -52,6 +54,11 @@ PAGES = WebPages(
         ),
         "draft-restored": _("Brouillon repris"),
         "recipients-changed": _("Les destinataires du brouillon ont été changés"),
+        "marked-unread": _("Conversation marquée comme non lue"),
+        "conversation-deleted": Toast(
+            _("Conversation supprimée"), "/messagerie/corbeille", _("Voir la corbeille")
+        ),
+        "conversation-restored": _("Conversation restaurée"),
         "document-added": Toast(_("Document ajouté"), "/documents", _("Voir mes documents")),
     },
 )

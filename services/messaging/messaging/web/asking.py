@@ -1,5 +1,6 @@
 """How a patient's browser asks: for which page of the list, and whether anybody will see the answer."""
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfoNotFoundError
@@ -11,6 +12,7 @@ from litestar.di import NamedDependency
 from chassis import web
 from chassis.identity import Identity
 from messaging.domain.addresses import Domains
+from messaging.domain.filters import Filters
 from messaging.domain.model import Patient
 from messaging.mailbox import ListPlace
 from messaging.objects import Objects
@@ -25,6 +27,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _LATEST = 10**14
 _KEY_AT_MOST = 80
+_TICK = re.compile(r"[0-9a-f]{16}")
+LIST_FIELDS = ("anciennes", "recentes", "n", "non-lus", "documents", "termines", "de")
+"""What an address says of the list: its place, and what it is narrowed to."""
 
 
 def is_prefetch(request: PatientRequest) -> bool:
@@ -55,9 +60,21 @@ def read_key(text: str | None) -> PageKey | None:
 def place_of(request: PatientRequest) -> ListPlace:
     """Which page of the list the address asks for."""
     number = request.query_params.get("n", "1")
-    older_than = read_key(request.query_params.get("avant"))
+    older_than = read_key(request.query_params.get("anciennes"))
     return ListPlace(
         older_than=older_than,
-        newer_than=None if older_than else read_key(request.query_params.get("apres")),
+        newer_than=None if older_than else read_key(request.query_params.get("recentes")),
         first=int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 1,
+    )
+
+
+def filters_of(request: PatientRequest) -> Filters:
+    """What the address narrows the list to; what can't be read narrows nothing."""
+    asked = request.query_params
+    tick = asked.get("de", "")
+    return Filters(
+        unread=asked.get("non-lus") == "1",
+        files=asked.get("documents") == "1",
+        ended=asked.get("termines") == "1",
+        professional=tick if _TICK.fullmatch(tick) else None,
     )

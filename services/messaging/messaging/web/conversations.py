@@ -24,7 +24,7 @@ from messaging.web.asking import (
     on_the_clock_of,
     read_key,
 )
-from messaging.web.mailbox import list_shown
+from messaging.web.listing import list_shown
 from messaging.web.shown import ConversationShown, initials, names, states_shown
 
 
@@ -51,6 +51,8 @@ class ConversationPages(Controller):
             )
         except Moved as moved:
             return web.see_other(f"/messagerie/conversations/{moved.conversation_id}")
+        if opened.conversation.trashed_at is not None:
+            return web.see_other(f"/messagerie/corbeille/{opened.conversation.id}")
         if opened.conversation.messages == 0 and opened.drafts:
             return web.see_other(f"/messagerie/brouillons/{opened.drafts[0].id}")
         if not is_prefetch(request):

@@ -24,7 +24,7 @@ from messaging.domain.model import Draft
 from messaging.drafts import Conflict, Desk, Typed
 from messaging.store import MessagingStore
 from messaging.web.asking import PatientRequest
-from messaging.web.mailbox import list_shown
+from messaging.web.listing import list_shown
 from messaging.web.shown import FilesShown, ticks
 from messaging.web.words import BLOCKED_RECIPIENT, FILES_NOT_READY, FILES_REFUSED
 

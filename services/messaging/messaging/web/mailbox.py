@@ -5,15 +5,11 @@ from litestar.di import NamedDependency
 from litestar.response import Stream, Template
 
 from chassis import web
-from chassis.identity import Identity
 from chassis.web.asking import page_before
-from messaging.mailbox import count_unread, look_into
-from messaging.store import MessagingStore
-from messaging.web.asking import GivenStore, PatientRequest, on_the_clock_of, place_of
+from messaging.mailbox import count_unread
+from messaging.web.asking import GivenStore, PatientRequest
+from messaging.web.listing import list_shown
 from messaging.web.live import MailboxNews
-from messaging.web.shown import ListShown
-
-LIST_FIELDS = ("avant", "apres", "n")
 
 
 class MailboxPages(Controller):
@@ -49,13 +45,3 @@ class MailboxPages(Controller):
     async def exchanges(self, request: PatientRequest) -> Template:
         """What it means that a professional put an end to the exchange."""
         return web.page("exchanges.html", back=page_before(request) or "/messagerie")
-
-
-async def list_shown(
-    request: PatientRequest, store: MessagingStore, identity: Identity, current: str | None = None
-) -> ListShown:
-    """The list beside every page of the mailbox, at the place that the address asks for."""
-    view = await look_into(store, identity, place_of(request))
-    on_the_clock_of(view.patient)
-    query = {name: request.query_params[name] for name in LIST_FIELDS if name in request.query_params}
-    return ListShown(view=view, query=query, current=current)

@@ -1,9 +1,8 @@
 """What templates show of the domain: addresses of pages, words for states, numbers as the guide writes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from types import MappingProxyType
 from urllib.parse import urlencode
 
 import msgspec
@@ -14,47 +13,11 @@ from messaging.domain.delivery import LATE_AFTER
 from messaging.domain.drafting import remaining, tick_of, waits_too_long
 from messaging.domain.limits import REPLY_ATTACHMENT_BYTES, counted
 from messaging.domain.model import Attachment, Delivery, DraftRow, Party, RowState
-from messaging.mailbox import MailboxView, number_after, number_before
 from messaging.store import message_key
 from messaging.web import words
 from messaging.web.asking import key_text
 
 _NBSP = "\N{NO-BREAK SPACE}"
-
-
-class ListShown(Struct, frozen=True, kw_only=True):
-    """The list of conversations as one page shows it. `current` is the conversation that is open, if one is."""
-
-    view: MailboxView
-    query: Mapping[str, str] = MappingProxyType({})
-    current: str | None = None
-
-    @property
-    def span(self) -> str:
-        """« 1 - 50 sur 1 430 »."""
-        total = f"{self.view.mailbox.conversations:,}".replace(",", _NBSP)
-        return f"{self.view.first} - {self.view.last} sur {total}"
-
-    @property
-    def older(self) -> str | None:
-        """The address of the page that follows."""
-        key = self.view.page.older
-        return f"?{urlencode({'avant': key_text(key), 'n': number_after(self.view)})}" if key else None
-
-    @property
-    def newer(self) -> str | None:
-        """The address of the page before."""
-        key = self.view.page.newer
-        if key is None:
-            return None
-        first = number_before(self.view)
-        return f"?{urlencode({'apres': key_text(key), 'n': first})}" if first > 1 else "?"
-
-    @property
-    def refresh(self) -> str:
-        """The address that answers with this list when it has changed, and with nothing when not."""
-        asked = {"revision": self.view.mailbox.revision, "ouverte": self.current or "", **self.query}
-        return f"/messagerie/liste?{urlencode(asked)}"
 
 
 class StateShown(Struct, frozen=True):

@@ -30,6 +30,7 @@ DELIVERY_REASONS: dict[str, str] = {
 BLOCKED_WORDS: dict[str, str] = {
     "service-message": _("Ce message a été généré automatiquement, merci de ne pas y répondre."),
     "exchange-ended": _("%(name)s a mis fin à vos échanges"),
+    "in-trash": _("Cette conversation est dans la corbeille. Restaurez-la pour répondre."),
     "nobody-to-answer": _("Aucun professionnel de santé ne peut être joint par cette conversation."),
 }
 

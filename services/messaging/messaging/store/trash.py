@@ -1,0 +1,89 @@
+"""The trash: which conversations are in it until when, and taking away for good what nobody can restore."""
+
+from msgspec import Struct
+
+from chassis.store import Row, Tx
+from contracts.base import Instant
+from messaging.domain.model import Conversation
+from messaging.domain.trash import gone_at
+from messaging.objects import keys_of
+from messaging.store.discards import Discards
+from messaging.store.paging import PageKey, beyond
+from messaging.store.rows import reading, struct_of
+
+TRASH_PAGE = 50
+
+
+class TrashPage(Struct, frozen=True, kw_only=True):
+    """Deleted conversations, the latest first; `older` is what to ask for the next page."""
+
+    rows: tuple[Conversation, ...]
+    older: PageKey | None
+
+
+class Trash(Discards):
+    """Collection `trash`: what may be restored.
+
+    A conversation that a letter brought back leaves its row in `trash`: the conversation itself decides.
+    """
+
+    async def put_in_trash(self, tx: Tx, conversation: Conversation) -> None:
+        """Note a deleted conversation and until when it can be restored."""
+        assert conversation.trashed_at is not None
+        row = {
+            "_id": conversation.id,
+            "patient_id": conversation.patient_id,
+            "trashed_at": conversation.trashed_at,
+            "gone_at": gone_at(conversation.trashed_at),
+        }
+        await self.collection("trash").replace_one({"_id": row["_id"]}, row, upsert=True, session=tx.session)
+
+    async def take_out_of_trash(self, tx: Tx, conversation_id: str) -> None:
+        """Forget that a conversation was deleted."""
+        await self.collection("trash").delete_one({"_id": conversation_id}, session=tx.session)
+
+    async def trash_page(self, patient_id: str, older_than: PageKey | None = None) -> TrashPage:
+        """A page of the trash."""
+        noted: list[Row] = []
+        with reading(None):
+            for query in beyond({"patient_id": patient_id}, "trashed_at", older_than):
+                cursor = self.collection("trash").find(query).sort([("trashed_at", -1), ("_id", -1)])
+                noted += await cursor.limit(TRASH_PAGE + 1).to_list(TRASH_PAGE + 1)
+            shown = noted[:TRASH_PAGE]
+            found = self.collection("conversations").find({"_id": {"$in": [row["_id"] for row in shown]}})
+            rows = {row["_id"]: struct_of(Conversation, row) async for row in found}
+        kept = [rows[row["_id"]] for row in shown if row["_id"] in rows]
+        more = len(noted) > TRASH_PAGE
+        return TrashPage(
+            rows=tuple(row for row in kept if row.patient_id == patient_id and row.trashed_at is not None),
+            older=PageKey(at=shown[-1]["trashed_at"], id=shown[-1]["_id"]) if more else None,
+        )
+
+    async def over_in_trash(self, at: Instant, most: int) -> list[tuple[str, str]]:
+        """Patients and conversations whose time in the trash has passed."""
+        with reading(None):
+            rows = self.collection("trash").find({"gone_at": {"$lte": at}}).sort("gone_at", 1).limit(most)
+            return [(row["patient_id"], row["_id"]) async for row in rows]
+
+    async def remove_for_good(self, tx: Tx, conversation: Conversation) -> None:
+        """Take away a conversation with all that is in it, and have its objects deleted."""
+        whose: Row = {"patient_id": conversation.patient_id, "conversation_id": conversation.id}
+        messages = await self._ids(tx, "messages", whose)
+        drafts = await self._ids(tx, "drafts", whose)
+        of_messages = {"patient_id": conversation.patient_id, "message_id": {"$in": messages}}
+        of_drafts = {"patient_id": conversation.patient_id, "draft_id": {"$in": drafts}}
+        for name, query in (
+            ("messages", whose),
+            ("drafts", whose),
+            ("deliveries", whose),
+            ("keeps", of_messages),
+            ("draft_rows", of_drafts),
+            ("conversations", {"_id": conversation.id}),
+        ):
+            await self.collection(name).delete_many(query, session=tx.session)
+        ids = (*messages, *drafts)
+        await self.discard(tx, [key for each in ids for key in keys_of(conversation.patient_id, each)])
+        await self.take_out_of_trash(tx, conversation.id)
+
+    async def _ids(self, tx: Tx, name: str, query: Row) -> list[str]:
+        return [row["_id"] async for row in self.collection(name).find(query, {"_id": 1}, session=tx.session)]

@@ -1,0 +1,168 @@
+"""Pages of the lists in which conversations stand, at the same cost wherever they lie: `domain/facets.py`."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from chassis.store import Row, Store, Tx
+from messaging.domain.facets import GRADES, Facet, graded
+from messaging.domain.model import Conversation
+from messaging.store.paging import PageKey
+from messaging.store.rows import reading, struct_of
+
+PAGE_SIZE = 50
+SPARSE = 200
+"""A mailbox of no more conversations than this is read at once."""
+MOST_EXAMINED = 1_500
+"""Rows looked at for one page; the next page goes on from there."""
+LEFT_OUT = {"voices": 0, "facets": 0}
+
+Keeps = Callable[[Conversation], bool]
+
+
+class MailboxPage(Struct, frozen=True, kw_only=True):
+    """Up to 50 rows of the list, latest activity first.
+
+    `older` and `newer` are what to ask for the neighbouring pages, None where there is none.
+    """
+
+    rows: tuple[Conversation, ...]
+    older: PageKey | None
+    newer: PageKey | None
+
+
+class Walked(Struct, frozen=True, kw_only=True):
+    """Rows in the order of the walk, and where to go on from; None at the list's end."""
+
+    rows: tuple[Conversation, ...]
+    reached: PageKey | None
+
+
+class Window(Struct, frozen=True):
+    """Rows beyond `near`, up to and with the instant of `far`; without it, to the list's end."""
+
+    near: PageKey | None
+    far: PageKey | None
+    newer: bool
+
+    def queries(self, patient_id: str, facet: str) -> list[Row]:
+        """Each has equalities and one range, as the index is made; one after the other they are the window."""
+        whose: Row = {"patient_id": patient_id, "facets": facet}
+        beyond, within = ("$gt", "$lte") if self.newer else ("$lt", "$gte")
+        limits = {beyond: self.near.at} if self.near else {}
+        limits |= {within: self.far.at} if self.far else {}
+        level = [{**whose, "last_activity_at": self.near.at, "_id": {beyond: self.near.id}}] if self.near else []
+        return [*level, {**whose, "last_activity_at": limits} if limits else whose]
+
+
+class Walks(Store[Tx]):
+    """Collection `conversations`, as lists."""
+
+    async def mailbox_page(
+        self,
+        patient_id: str,
+        *,
+        lists: Iterable[str] = (Facet.ALL,),
+        keeps: Keeps = lambda row: True,
+        total: int = 0,
+        older_than: PageKey | None = None,
+        newer_than: PageKey | None = None,
+        size: int = PAGE_SIZE,
+    ) -> MailboxPage:
+        """A page of what `keeps` keeps of these lists together: the first, or what lies beyond a key.
+
+        `total` is how many conversations the mailbox has, more or less. A page is shorter than `size` with a
+        key to go on from when too much would have to be looked at.
+        """
+        newer, near = newer_than is not None, newer_than or older_than
+        walks = [
+            self.walk(patient_id, facet, near, most=size + 1, sparse=total <= SPARSE, newer=newer, keeps=keeps)
+            for facet in lists
+        ]
+        merged = _merged(await asyncio.gather(*walks), newer=newer)
+        return _page(merged, size, newer=newer, moved=near is not None)
+
+    async def walk(
+        self,
+        patient_id: str,
+        facet: str,
+        near: PageKey | None,
+        *,
+        most: int,
+        sparse: bool,
+        newer: bool,
+        keeps: Keeps,
+    ) -> Walked:
+        """The first `most` rows that `keeps` keeps of a list beyond `near`, or as many as could be looked at."""
+        kept: list[Conversation] = []
+        examined, edge = 0, near
+        while True:
+            far = None if sparse else await self._milestone(patient_id, facet, edge, newer=newer)
+            rows = await self._within(patient_id, facet, Window(edge, far, newer))
+            kept += filter(keeps, rows)
+            examined += len(rows)
+            if len(kept) >= most:
+                return Walked(rows=tuple(kept[:most]), reached=key_of(kept[most - 1]))
+            if far is None:
+                return Walked(rows=tuple(kept), reached=None)
+            edge = PageKey(at=far.at, id="~" if newer else "")
+            if examined >= MOST_EXAMINED:
+                return Walked(rows=tuple(kept), reached=edge)
+
+    async def _milestone(
+        self, patient_id: str, facet: str, near: PageKey | None, *, newer: bool
+    ) -> PageKey | None:
+        """A place some 64 rows away, None when the list's end is nearer; the sparsest grade is asked first."""
+        far: PageKey | None = None
+        for grade in range(GRADES, 0, -1):
+            rows = await self._within(patient_id, graded(facet, grade), Window(near, far, newer))
+            nearest = 1 if grade == 1 else 0
+            if len(rows) > nearest:
+                far = key_of(rows[nearest])
+        return far
+
+    async def _within(self, patient_id: str, facet: str, window: Window) -> list[Conversation]:
+        direction = 1 if window.newer else -1
+        found: list[Conversation] = []
+        with reading(None):
+            for query in window.queries(patient_id, facet):
+                cursor = self.collection("conversations").find(query, LEFT_OUT)
+                cursor = cursor.sort([("last_activity_at", direction), ("_id", direction)])
+                found += [struct_of(Conversation, row) async for row in cursor]
+        return found
+
+
+def key_of(row: Conversation) -> PageKey:
+    """The place of a row in its lists."""
+    return PageKey(at=row.last_activity_at, id=row.id)
+
+
+def _merged(walks: Sequence[Walked], *, newer: bool) -> Walked:
+    """Several walks as one: each row once, and none beyond where the shortest walk had to stop."""
+    stops = [walked.reached for walked in walks if walked.reached]
+    nearest = (min if newer else max)(stops, key=_order) if stops else None
+    rows = {row.id: row for walked in walks for row in walked.rows if _reaches(nearest, row, newer=newer)}
+    ordered = sorted(rows.values(), key=lambda row: _order(key_of(row)), reverse=not newer)
+    return Walked(rows=tuple(ordered), reached=nearest)
+
+
+def _reaches(stop: PageKey | None, row: Conversation, *, newer: bool) -> bool:
+    if stop is None:
+        return True
+    place = _order(key_of(row))
+    return place <= _order(stop) if newer else place >= _order(stop)
+
+
+def _order(key: PageKey) -> tuple[object, str]:
+    return key.at, key.id
+
+
+def _page(walked: Walked, size: int, *, newer: bool, moved: bool) -> MailboxPage:
+    """A page, its rows latest first, whichever way one went to it."""
+    rows = walked.rows[:size]
+    onward = key_of(rows[-1]) if len(walked.rows) > size else walked.reached
+    back = key_of(rows[0]) if moved and rows else None
+    shown = rows[::-1] if newer else rows
+    older, later = (back, onward) if newer else (onward, back)
+    return MailboxPage(rows=shown, older=older, newer=later)
