@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from chassis.clock import now
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Identity, TokenMissing
+from chassis.objects import ClaimMismatch
 from contracts.base import Claim, Event
 from messaging.domain.facets import facets_of
 from messaging.domain.model import (
@@ -271,7 +272,8 @@ class FakeStream:
         self._data = data
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        yield self._data
+        for start in range(0, len(self._data), 64 * 1024):
+            yield self._data[start : start + 64 * 1024]
 
 
 class FakeObjects(Objects):
@@ -286,6 +288,11 @@ class FakeObjects(Objects):
             raise NotFound(key)
         data = self.kept[key]
         yield FakeStream(data[offset : offset + length if length else None])
+
+    async def read(self, key: str, most: int) -> bytes:
+        if await self.size(key) > most:
+            raise ClaimMismatch(key)
+        return self.kept[key]
 
     async def size(self, key: str) -> int:
         if key not in self.kept:

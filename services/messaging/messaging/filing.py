@@ -22,8 +22,8 @@ from messaging.domain.letter import Filed, Letter, Part, Service, attachment_fro
 from messaging.domain.limits import LETTER_BYTES
 from messaging.domain.model import Attachment, Message, Patient
 from messaging.domain.tray import Seen, Tray
-from messaging.letters import patient_copy, read_letter
-from messaging.objects import Objects, html_key, original_key, part_key, raw_key
+from messaging.letters import read_letter
+from messaging.objects import Objects, html_key, part_key, raw_key
 from messaging.store import MessagingStore
 
 REPEAT_WITHIN = timedelta(days=30)
@@ -59,37 +59,40 @@ class Filing:
         patient = await self._people.one(taken.patient_id)
         if patient is None:
             raise NotYet(taken.patient_id)
-        key = raw_key(patient.id, taken.intake_id)
+        async with self._turn(taken.size):
+            raw = await self._fetched(taken)
+            letter = await self._pool.run(read_letter, raw, taken.intake_id)
+            filed = await self._store_parts(taken, patient, letter)
+        return Prepared(patient, replace(letter, parts=()), filed)
+
+    async def _fetched(self, taken: LetterTaken) -> bytes:
+        """The letter's bytes, which now lie under the mailbox's own prefix, too."""
         try:
-            await self._objects.copy(taken.object_key, key)
+            raw, _ = await asyncio.gather(
+                self._objects.read(taken.object_key, LETTER_BYTES),
+                self._objects.copy(taken.object_key, raw_key(taken.patient_id, taken.intake_id)),
+            )
         except NotFound as error:
             raise LetterGone(f"intake {taken.intake_id}") from error
-        async with self._turn(taken.size):
-            raw = await self._objects.read(key, LETTER_BYTES)
-            letter = await self._pool.run(read_letter, raw, taken.intake_id)
-            filed = await self._store_parts(taken, patient, letter, raw)
-        return Prepared(patient, replace(letter, parts=()), filed)
+        return raw
 
     @asynccontextmanager
     async def _turn(self, size: int) -> AsyncIterator[None]:
         async with self._large if size >= LARGE else self._small:
             yield
 
-    async def _store_parts(self, taken: LetterTaken, patient: Patient, letter: Letter, raw: bytes) -> Filed:
-        copy = await self._pool.run(patient_copy, raw, patient.mailbox_address, self._service.domains.patient)
+    async def _store_parts(self, taken: LetterTaken, patient: Patient, letter: Letter) -> Filed:
         ids = (patient.id, taken.intake_id)
-        puts = [self._objects.put_bytes(original_key(*ids), copy, "message/rfc822")]
         if letter.html:
-            puts.append(self._objects.put_bytes(html_key(*ids), letter.html.encode(), "text/html"))
-        await asyncio.gather(*puts)
-        attachments = [await self._store_part(part, patient, taken.intake_id) for part in letter.parts]
+            await self._objects.put_bytes(html_key(*ids), letter.html.encode(), "text/html")
+        stored = (self._store_part(part, patient, taken.intake_id) for part in letter.parts)
+        attachments = await asyncio.gather(*stored)
         return Filed(
             message_id=taken.intake_id,
             at=taken.taken_at,
             envelope_sender=taken.envelope_sender,
             size=taken.size,
             raw_key=raw_key(*ids),
-            original_key=original_key(*ids),
             html_key=html_key(*ids) if letter.html else None,
             attachments=tuple(attachments),
             traceparent=current_traceparent(),

@@ -1,7 +1,7 @@
 """Where letters and replies lie in messaging's bucket. The only module that knows the object store.
 
 `incoming/<intake>` raw letters at the door, expiring by themselves · `letters/<patient>/<message>/…` a
-letter's evidence, patient's copy, HTML and parts · `drafts/<patient>/<draft>/<row>` files of drafts ·
+letter's evidence, HTML and parts · `drafts/<patient>/<draft>/<row>` files of drafts ·
 `sent/<patient>/<message>` replies as they left.
 """
 
@@ -16,13 +16,8 @@ def incoming_key(intake_id: str) -> str:
 
 
 def raw_key(patient_id: str, message_id: str) -> str:
-    """The untouched letter: evidence, never given to the patient."""
+    """The untouched letter: evidence, given to the patient with other patients masked."""
     return f"letters/{patient_id}/{message_id}/raw"
-
-
-def original_key(patient_id: str, message_id: str) -> str:
-    """The patient's copy of the letter, other patients masked."""
-    return f"letters/{patient_id}/{message_id}/original"
 
 
 def html_key(patient_id: str, message_id: str) -> str:

@@ -137,7 +137,7 @@ async def together(store: MailStore, filing: Filing, letters: Sequence[tuple[Let
 async def prepared(store: MailStore, event: LetterTaken, read: Letter) -> Ready:
     filed = Filed(
         message_id=event.intake_id, at=event.taken_at, envelope_sender=event.envelope_sender, size=event.size,
-        raw_key="raw", original_key="original",
+        raw_key="raw",
     )  # fmt: skip
     return Ready(event=event, prepared=Prepared(await store.patient(PATIENT_ID), read, filed))
 

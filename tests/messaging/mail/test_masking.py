@@ -2,14 +2,9 @@
 
 import pytest
 
-from messaging.letters import patient_copy
+from tests.messaging.mail.copying import OWN, copy
 
-OWN = "288056938312340@patient.mssante.fr"
 OTHER = "175027511500443@patient.mssante.fr"
-
-
-def copy(raw: bytes) -> bytes:
-    return patient_copy(raw, OWN, "patient.mssante.fr")
 
 
 def test_a_letter_to_one_patient_is_given_as_it_came() -> None:

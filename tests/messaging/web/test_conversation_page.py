@@ -95,7 +95,7 @@ def test_a_letter_s_pictures_are_its_own_and_no_other(client, world):
 
 def test_a_letter_that_could_not_be_read_offers_its_original(client, world):
     world.objects.kept["original"] = b"Subject: x\r\n\r\ny"
-    letter = world.letter(incomplete=True, original_key="original", text="")
+    letter = world.letter(incomplete=True, raw_key="original", text="")
     page = client.get(address(letter)).text
     assert "pas pu être lu en entier" in page
     original = client.get(f"/messagerie/messages/{letter.id}/lettre.eml")
@@ -176,7 +176,7 @@ def test_another_patient_s_conversation_is_not_found_and_that_is_recorded(client
 
 @pytest.mark.parametrize("path", ["corps", "lettre.eml", "etats"])
 def test_another_patient_s_message_is_not_found_and_that_is_recorded(client, world, as_other, path):
-    letter = world.letter(html_key="html", original_key="original")
+    letter = world.letter(html_key="html", raw_key="original")
     as_other()
     assert client.get(f"/messagerie/messages/{letter.id}/{path}").status_code == 404
     assert world.store.audited[-1]["outcome"] == "refused"

@@ -79,7 +79,6 @@ class Filed(Struct, frozen=True, kw_only=True):
     envelope_sender: str
     size: int
     raw_key: str
-    original_key: str
     html_key: str | None = None
     attachments: tuple[Attachment, ...] = ()
     traceparent: str | None = None
@@ -133,7 +132,6 @@ def message_from(letter: Letter, filed: Filed, patient: Patient, service: Servic
         html_key=filed.html_key,
         attachments=filed.attachments,
         incomplete=letter.incomplete,
-        original_key=filed.original_key,
         raw_key=filed.raw_key,
         size=filed.size,
         reply_to=reply_to,

@@ -108,8 +108,8 @@ class Message(Kept, frozen=True, kw_only=True):
 
     `at` is the intake instant of a letter, the moment of "Envoyer" for a reply. `subject` is without
     `Re:` and the like. `text` is always there; `html_key` names the sanitised HTML when there is one.
-    `incomplete` says that the letter could not be read in full. `original_key` is the patient's copy of
-    the letter as received, other patients masked; `raw_key` the untouched evidence, never given out.
+    `incomplete` says that the letter could not be read in full. `raw_key` is the untouched letter, evidence:
+    the patient is given it with other patients masked.
     `auto_reply`: a program answered (RFC 3834). `receipt_to`: where a read receipt may go, if one was asked.
     `read_at` is the first reading, `unread_again` the patient's wish to find it as unread since.
     `links` are the Message-IDs that tie conversations; `thread_key` ties by sender and subject.
@@ -129,7 +129,6 @@ class Message(Kept, frozen=True, kw_only=True):
     html_key: str | None = None
     attachments: tuple[Attachment, ...] = ()
     incomplete: bool = False
-    original_key: str | None = None
     raw_key: str | None = None
     size: int = 0
     reply_to: str | None = None

@@ -1,4 +1,4 @@
-"""The patient's copy of a letter as received: no other patient's address in its header block."""
+"""The patient's copy of a letter as received shows no other patient's address in its header block."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from email.utils import formataddr, getaddresses
 
 from messaging.letters.charsets import text_of
 from messaging.letters.headers import decoded
-from messaging.letters.senders import MOST_HEADER_BYTES, header_end
+from messaging.letters.senders import MOST_HEADER_BYTES
 
 MASKED = "patient masqué"
 _ADDRESS_FIELDS = re.compile(
@@ -16,21 +16,16 @@ _BEFORE_ADDRESS = frozenset('<>,;:"()[]@=')
 _FIELD = re.compile(r"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
 
 
-def patient_copy(raw: bytes, own_address: str, patient_domain: str) -> bytes:
-    """The letter with every other patient's address in its header block replaced by `patient masqué`.
+def masked_header(block: bytes, own_address: str, patient_domain: str) -> bytes:
+    """A letter's header block with every other patient's address in it replaced by `patient masqué`.
 
-    A header block that can't be delimited, or passes 64 KiB, is withheld and the body given alone.
+    One that can't be told apart into fields, or passes 64 KiB, is withheld: nothing is given of it.
     """
-    end = header_end(raw)
-    if end < 0:
+    lines = list(_unfolded(block))
+    if not block or len(block) > MOST_HEADER_BYTES or not all(_FIELD.fullmatch(text_of(line)) for line in lines):
         return b""
-    if end > MOST_HEADER_BYTES:
-        return raw[end:]
-    lines = list(_unfolded(raw[:end]))
-    if not all(_FIELD.fullmatch(text_of(line)) for line in lines):
-        return raw[end:]
     mask = _Mask(own_address.lower(), patient_domain.lower())
-    return b"".join(mask.field(line) for line in lines) + b"\r\n" + raw[end:]
+    return b"".join(mask.field(line) for line in lines) + b"\r\n"
 
 
 def _unfolded(block: bytes) -> Iterator[bytes]:

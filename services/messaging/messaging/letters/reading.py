@@ -15,7 +15,8 @@ from messaging.letters.headers import decoded, field, fields, mailers, message_i
 from messaging.letters.html import as_html, is_too_deep, sanitised
 from messaging.letters.html_text import text_in
 from messaging.letters.parts import walk
-from messaging.letters.policy import BOUNDED, is_tangled
+from messaging.letters.policy import BOUNDED
+from messaging.letters.runs import parsed
 from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
 
 
@@ -28,9 +29,7 @@ def read_letter(raw: bytes, letter_id: str) -> Letter:
 
 
 def _read(raw: bytes, letter_id: str) -> Letter:
-    if is_tangled(raw):
-        return bare_letter(raw)
-    message = message_from_bytes(raw, policy=BOUNDED)
+    message = parsed(raw)
     found = walk(message, Found())
     letter = _from_headers(message, raw)
     parts, pictures = _parts(found, letter_id)

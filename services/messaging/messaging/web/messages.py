@@ -1,6 +1,7 @@
 """One message: a letter's own document and original, that it was seen, and how far a reply has come."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from litestar import Controller, Response, get, post
@@ -14,7 +15,8 @@ from chassis.web.downloads import Chunks
 from messaging.access import record
 from messaging.conversations import mark_shown, open_message
 from messaging.objects import Objects
-from messaging.web.asking import GivenObjects, GivenStore, PatientRequest
+from messaging.originals import original_of
+from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest
 from messaging.web.letter_frame import letter_html
 from messaging.web.shown import states_shown
 
@@ -41,18 +43,24 @@ class MessagePages(Controller):
 
     @get("/messages/{message_id:str}/lettre.eml")
     async def original(
-        self, request: PatientRequest, store: GivenStore, objects: GivenObjects, message_id: FromPath[str]
+        self,
+        request: PatientRequest,
+        store: GivenStore,
+        objects: GivenObjects,
+        domains: GivenDomains,
+        message_id: FromPath[str],
     ) -> Response[Any]:
         """The letter as received, other patients' addresses masked."""
         message = await open_message(store, request.user, message_id)
-        if message.original_key is None:
+        if message.raw_key is None:
             raise NotFound(f"message {message_id} has no original")
-        size = await objects.size(message.original_key)
+        patient = await store.patient(request.user.patient_id)
+        found = await original_of(objects, message.raw_key, patient.mailbox_address, domains.patient)
         await record(store, request.user, "original-downloaded", "message", message.id)
         return await web.byte_stream(
             request,
-            object_chunks(objects, message.original_key),
-            size=size,
+            partial(found.chunks, objects),
+            size=found.size,
             filename="lettre.eml",
             media_type="message/rfc822",
         )
