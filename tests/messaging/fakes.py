@@ -19,7 +19,6 @@ from messaging.domain.facets import facets_of
 from messaging.domain.model import (
     Conversation,
     Correspondent,
-    Delivery,
     Draft,
     Keep,
     Mailbox,
@@ -32,6 +31,7 @@ from messaging.objects import Objects
 from messaging.store import MessagePage, PageKey, TrashPage, message_key
 from messaging.store.messages import MESSAGES_A_PAGE
 from messaging.store.walks import Window
+from tests.messaging.fake_consignments import FakeConsignments
 from tests.messaging.fake_drafts import FakeDrafts
 
 
@@ -51,7 +51,7 @@ class FakeTx:
         self.audited.append(record)
 
 
-class FakeStore(FakeDrafts):
+class FakeStore(FakeDrafts, FakeConsignments):
     """The store of messaging in dictionaries by id; a transaction that fails leaves nothing."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class FakeStore(FakeDrafts):
                 "drafts",
                 "draft_rows",
                 "discards",
-                "deliveries",
+                "consignments",
                 "trash",
             )
         }
@@ -234,12 +234,6 @@ class FakeStore(FakeDrafts):
 
     async def save_keep(self, tx: Any, keep: Keep) -> None:
         self.put("keeps", keep)
-
-    async def deliveries(self, patient_id: str, message_ids: Any) -> list[Delivery]:
-        return [one for one in self._all("deliveries", patient_id) if one.message_id in message_ids]
-
-    async def queue_deliveries(self, tx: Any, deliveries: Any) -> None:
-        self.put("deliveries", *deliveries)
 
 
 class FakeCollection:

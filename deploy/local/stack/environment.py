@@ -109,6 +109,7 @@ class Environment:
             "PLI_MAIL_OPERATORS": str(self._instance.places.config / "mail-operators.toml"),
             "PLI_ROAD_SMTP_HOST": HOST,
             "PLI_ROAD_SMTP_PORT": str(self._ports["mail-smtp"]),
+            "PLI_ROAD_TLS": "opportunistic",
             "PLI_DOOR_HOST": HOST,
             "PLI_DOOR_PORT": str(self._ports["door"]),
             "PLI_DOOR_LOOPBACK_WITHOUT_TLS": "true",

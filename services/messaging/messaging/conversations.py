@@ -12,10 +12,10 @@ from chassis.store import Tx
 from contracts.messaging import MessageRead
 from messaging.access import note, own
 from messaging.domain.addresses import Domains
+from messaging.domain.consignment import Consignment, Delivery, deliveries_of
 from messaging.domain.model import (
     Conversation,
     Correspondent,
-    Delivery,
     Draft,
     Keep,
     Message,
@@ -39,7 +39,7 @@ class Opened(Struct, frozen=True, kw_only=True):
     older: PageKey | None
     options: ReplyOptions
     ended: tuple[Correspondent, ...]
-    deliveries: tuple[Delivery, ...]
+    consignments: tuple[Consignment, ...]
     drafts: tuple[Draft, ...]
     keeps: tuple[Keep, ...]
 
@@ -50,7 +50,7 @@ class Opened(Struct, frozen=True, kw_only=True):
 
     def deliveries_of(self, message: Message) -> tuple[Delivery, ...]:
         """The state of a reply for each of its recipients."""
-        return tuple(one for one in self.deliveries if one.message_id == message.id)
+        return deliveries_of(message, self.consignments)
 
     def keep_of(self, attachment_id: str) -> Keep | None:
         """The latest request to keep this attachment, if there was one."""
@@ -114,7 +114,7 @@ async def open_conversation(
         older=page.older,
         options=found.options,
         ended=found.ended,
-        deliveries=tuple(await _deliveries(store, patient_id, page.messages)),
+        consignments=tuple(await _consignments(store, patient_id, page.messages)),
         drafts=tuple(await store.drafts_of(patient_id, found.conversation.id)),
         keeps=tuple(await store.keeps(patient_id, [one.id for one in page.messages if one.files])),
     )
@@ -136,9 +136,11 @@ async def _messages(store: MessagingStore, patient_id: str, conversation_id: str
     return MessagePage(messages=tuple(await store.newer_messages(patient_id, conversation_id, stretch.newer_than)))
 
 
-async def _deliveries(store: MessagingStore, patient_id: str, messages: Sequence[Message]) -> Sequence[Delivery]:
+async def _consignments(
+    store: MessagingStore, patient_id: str, messages: Sequence[Message]
+) -> Sequence[Consignment]:
     replies = [one.id for one in messages if one.kind is MessageKind.REPLY]
-    return await store.deliveries(patient_id, replies) if replies else []
+    return await store.consignments(patient_id, replies) if replies else []
 
 
 async def mark_shown(store: MessagingStore, identity: Identity, messages: Iterable[Message], at: datetime) -> int:

@@ -11,18 +11,18 @@ from chassis.identity import Identity
 from chassis.ids import new_id
 from chassis.store import Tx
 from chassis.telemetry import current_traceparent
-from contracts.messaging import ReplyStateChanged
 from messaging.access import note, own
 from messaging.conversations import Exchange, exchange
 from messaging.domain.addresses import Domains
 from messaging.domain.drafting import tick_of
 from messaging.domain.errors import AnotherDraft, DraftChangedElsewhere, ReplyBlocked
-from messaging.domain.model import Conversation, Delivery, Draft, DraftRow, Message
+from messaging.domain.model import Conversation, Draft, DraftRow, Message
 from messaging.domain.replying import Blocked, Reply, ReplyOptions, reply_from
 from messaging.domain.threads import answered
 from messaging.domain.voices import addresses_in
 from messaging.removing import is_empty, put_back
 from messaging.store import MessagingStore
+from messaging.telling import state_told
 
 
 class Conflict(DraftChangedElsewhere):
@@ -214,8 +214,9 @@ async def submit_reply(
         letter = await store.answered_letter(patient_id, draft.conversation_id, tx)
         reply = _reply(found, letter, draft, rows, at=at, confirmed=confirmed)
         await _append(store, tx, found.conversation, draft, reply)
-        for delivery in reply.deliveries:
-            tx.publish(_queued(delivery), key=patient_id)
+        for consignment in reply.consignments:
+            for delivery in consignment.deliveries:
+                tx.publish(state_told(consignment, delivery), key=patient_id)
         note(tx, identity, "reply-submitted", "message", reply.message.id)
         return reply.message
 
@@ -251,19 +252,7 @@ def _reply(
 async def _append(store: MessagingStore, tx: Tx, conversation: Conversation, draft: Draft, reply: Reply) -> None:
     others = tuple(one for one in conversation.drafts if one != draft.id)
     await store.add_message(tx, reply.message)
-    await store.queue_deliveries(tx, reply.deliveries)
+    await store.queue_consignments(tx, reply.consignments)
     await store.remove_draft(tx, draft)
     await store.save_conversation(tx, replace(answered(conversation, reply.message), drafts=others))
     await store.count(tx, draft.patient_id)
-
-
-def _queued(delivery: Delivery) -> ReplyStateChanged:
-    return ReplyStateChanged(
-        patient_id=delivery.patient_id,
-        conversation_id=delivery.conversation_id,
-        message_id=delivery.message_id,
-        delivery_id=delivery.id,
-        revision=delivery.revision,
-        state=delivery.reply_state,
-        changed_at=delivery.changed_at,
-    )

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from chassis.ids import new_id
 from messaging.domain.addresses import Domains
-from messaging.domain.delivery import FOLLOWS, may_follow, pause_after
 from messaging.domain.errors import (
     AttachmentsTooLarge,
     FilesNotReady,
@@ -226,27 +225,10 @@ def test_each_recipient_of_a_reply_has_a_delivery_made_only_once() -> None:
     made = [
         reply_from(
             PATIENT, (begin(messages[0]), messages[0]), written, [], found, reply_id=PATIENT.id, at=AT
-        ).deliveries
+        ).consignments
         for _ in range(2)
     ]
-    assert [delivery.recipient for delivery in made[0]] == [CHRISTELLE, MARIE]
+    (consignment,) = made[0]
+    assert [delivery.recipient for delivery in consignment.deliveries] == [CHRISTELLE, MARIE]
     assert made[0] == made[1]
-    assert {delivery.reply_state for delivery in made[0]} == {"queued"}
-
-
-def test_a_state_only_follows_those_before_it() -> None:
-    assert may_follow("queued", "sending") and may_follow("sending", "accepted") and may_follow("accepted", "read")
-    assert not any(may_follow(state, "queued") for state in FOLLOWS)
-    assert not any(may_follow(final, state) for final in ("failed", "given-up", "read") for state in FOLLOWS)  # type: ignore[arg-type]
-
-
-def test_pauses_between_attempts_grow_up_to_an_hour() -> None:
-    pauses = [pause_after(attempts) for attempts in range(1, 40)]
-    assert pauses[0] == timedelta(seconds=20) and pauses[-1] == timedelta(hours=1)
-    assert pauses == sorted(pauses)
-
-
-def test_a_delivery_moved_on_is_one_revision_higher() -> None:
-    reply = reply_of([letter()], draft())
-    delivery = reply.deliveries[0]  # type: ignore[attr-defined]
-    assert replace(delivery.moved_to("sending", AT), revision=1, reply_state="queued") == delivery
+    assert {delivery.reply_state for delivery in consignment.deliveries} == {"queued"}

@@ -83,7 +83,7 @@ class MailStore(FakeStore):
 
     async def put_away(self, tx: Any, tray: Tray) -> None:
         for gone, into in tray.moves().items():
-            for name in ("messages", "drafts", "deliveries"):
+            for name in ("messages", "drafts", "consignments"):
                 self._move(name, PATIENT_ID, [gone], into)
             del self.kept["conversations"][gone]
         self.seen |= {mark: seen.taken_at for mark, seen in tray.seen.items()}

@@ -137,4 +137,4 @@ async def test_each_draft_leaves_at_most_once(steps: list[tuple[str, str]]) -> N
         except (NotFound, MessagingError):
             continue
     replies = [one for one in house.store.kept["messages"].values() if one.kind == "reply"]
-    assert len(house.store.kept["deliveries"]) == len(replies)
+    assert len(house.store.kept["consignments"]) == len(replies)

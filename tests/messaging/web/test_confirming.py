@@ -32,7 +32,7 @@ class TestAMaskedDocument:
         assert answer.status_code == 409
         for shown in ("Sérologie.pdf", "masqué à vos professionnels", "Christelle Thomas", "Marie Chanteau"):
             assert shown in words(answer)
-        assert world.store.kept["deliveries"] == {}
+        assert world.store.kept["consignments"] == {}
         assert kept(world).text == "Bonjour Christelle"
 
     def test_leaves_once_confirmed_with_what_was_typed(self, client, world, press):
@@ -46,7 +46,7 @@ class TestAMaskedDocument:
     @pytest.mark.parametrize("forged", [[], ["on"], ["0" * 16]])
     def test_does_not_leave_by_a_request_made_by_hand(self, world, press, forged):
         assert press(confirme=forged).status_code == 409
-        assert world.store.kept["deliveries"] == {}
+        assert world.store.kept["consignments"] == {}
         assert kept(world).text == "Bonjour Christelle"
 
     def test_is_asked_about_again_for_other_readers(self, client, world, draft, press):
@@ -55,7 +55,7 @@ class TestAMaskedDocument:
         answer = client.post(address(draft, "/envoi"), data=fields)
         assert answer.status_code == 409
         assert "Marie Chanteau" in words(answer)
-        assert world.store.kept["deliveries"] == {}
+        assert world.store.kept["consignments"] == {}
 
     def test_is_asked_about_again_when_another_joined_it(self, world, draft, press):
         given = marks(press())
@@ -78,7 +78,7 @@ class TestAForgottenDocument:
         asked = press(texte=text)
         assert asked.status_code == 409
         assert "il n'en contient aucun" in words(asked)
-        assert world.store.kept["deliveries"] == {}
+        assert world.store.kept["consignments"] == {}
         assert press(texte=text, confirme=marks(asked), revision="2").status_code == 303
 
     def test_is_not_asked_about_when_there_is_one(self, world, draft, press):

@@ -7,7 +7,9 @@ from msgspec.structs import replace
 
 from chassis.clock import now
 from contracts.messaging import MessageRead
-from messaging.domain.model import Delivery, MessageKind, Party
+from messaging.domain.consignment import consigned
+from messaging.domain.delivery import Fact, Heard
+from messaging.domain.model import MessageKind, Party
 from tests.messaging.people import AT, CHRISTELLE, INAYA_ID, MARIE, OTHER_ID
 from tests.messaging.web.conftest import HTMX, words
 
@@ -194,25 +196,28 @@ def test_a_reply_without_a_readable_button_is_refused(client, world, data):
     assert world.store.kept["drafts"] == {}
 
 
-def sent(world, letter, state, **changes):
+FACTS = {
+    "queued": None,
+    "sending": Fact.TRIED,
+    "accepted": Fact.ACCEPTED,
+    "delivered": Fact.DELIVERED,
+    "read": Fact.READ,
+    "failed": Fact.FAILED,
+    "given-up": Fact.EXPIRED,
+}
+
+
+def sent(world, letter, state, queued_at=AT):
     reply_id = f"reply-{state}"
     message = replace(
         letter, id=reply_id, kind=MessageKind.REPLY, sender=world.inaya.party, recipients=(CHRISTELLE,)
     )
     world.store.put("messages", message)
-    delivery = Delivery(
-        id=f"delivery-{state}",
-        patient_id=INAYA_ID,
-        conversation_id=letter.id,
-        message_id=reply_id,
-        recipient=CHRISTELLE,
-        reply_state=state,
-        revision=1,
-        queued_at=AT,
-        changed_at=AT,
-        due_at=AT,
-    )
-    world.store.put("deliveries", replace(delivery, **changes))
+    (consignment,) = consigned(message, message.recipients, queued_at)
+    (delivery,) = consignment.deliveries
+    if (fact := FACTS[state]) is not None:
+        consignment = consignment.hearing({delivery.id: Heard(fact=fact, at=AT)})
+    world.store.put("consignments", consignment)
     return message
 
 

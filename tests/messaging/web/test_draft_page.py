@@ -145,9 +145,10 @@ class TestSending:
         assert "Message envoyé" in page
         assert "En cours d'envoi" in page
         message = world.store.kept["messages"][draft.id]
-        (delivery,) = world.store.kept["deliveries"].values()
+        (consignment,) = world.store.kept["consignments"].values()
+        (delivery,) = consignment.deliveries
         assert (message.text, message.recipients) == ("Bonjour Christelle", (CHRISTELLE,))
-        assert (delivery.message_id, delivery.reply_state) == (draft.id, "queued")
+        assert (consignment.message_id, delivery.reply_state) == (draft.id, "queued")
         assert world.store.kept["drafts"] == {}
         assert world.store.kept["conversations"][message.conversation_id].drafts == ()
         assert [one.state for one in world.store.published if isinstance(one, ReplyStateChanged)] == ["queued"]
@@ -156,7 +157,7 @@ class TestSending:
         first = client.post(address(draft, "/envoi"), data=form(draft))
         second = client.post(address(draft, "/envoi"), data=form(draft))
         assert (first.status_code, second.status_code) == (303, 303)
-        assert len(world.store.kept["deliveries"]) == 1
+        assert len(world.store.kept["consignments"]) == 1
 
     def test_other_words_for_a_draft_already_sent_are_given_back(self, client, world, draft):
         client.post(address(draft, "/envoi"), data=form(draft))
@@ -173,7 +174,7 @@ class TestSending:
         answer = client.post(address(draft, "/envoi"), data=form(draft, "  "))
         assert answer.status_code == 409
         assert "Écrivez un message ou ajoutez un document avant d'envoyer." in words(answer)
-        assert world.store.kept["deliveries"] == {}
+        assert world.store.kept["consignments"] == {}
 
     def test_without_a_ticked_recipient_it_is_refused_and_the_text_kept(self, client, world, draft):
         answer = client.post(address(draft, "/envoi"), data=form(draft, to=()))
@@ -209,7 +210,7 @@ class TestSending:
         assert told in answer.text
         assert "Bonjour Christelle" in answer.text
         assert kept(world).text == "Bonjour Christelle"
-        assert world.store.kept["deliveries"] == {}
+        assert world.store.kept["consignments"] == {}
 
     def test_when_one_of_two_ended_nothing_leaves_before_the_patient_has_seen_it(self, client, world, begin):
         begin("tous")
@@ -218,19 +219,19 @@ class TestSending:
         world.ends(MARIE)
         answer = client.post(address(draft, "/envoi"), data=form(draft, to=(CHRISTELLE, MARIE)))
         assert answer.status_code == 409
-        assert world.store.kept["deliveries"] == {}
+        assert world.store.kept["consignments"] == {}
         again = form(kept(world), to=(CHRISTELLE,))
         assert client.post(address(draft, "/envoi"), data=again).status_code == 303
 
     def test_a_tick_that_stands_for_nobody_sends_to_nobody_else(self, client, world, draft):
         forged = form(draft) | {"a": [tick_of("stranger@elsewhere.example")]}
         assert client.post(address(draft, "/envoi"), data=forged).status_code == 409
-        assert world.store.kept["deliveries"] == {}
+        assert world.store.kept["consignments"] == {}
 
     def test_another_patient_cannot_send_it(self, client, world, draft, as_other):
         as_other()
         assert client.post(address(draft, "/envoi"), data=form(draft)).status_code == 404
-        assert world.store.kept["deliveries"] == {}
+        assert world.store.kept["consignments"] == {}
         assert world.store.audited[-1]["outcome"] == "refused"
 
 

@@ -59,7 +59,9 @@ def test_it_is_sent_like_a_reply_and_begins_a_conversation(client, world):
     client.post(address(draft, "/envoi"), data=form(draft, "Bonjour Docteur", (DUPOND,)))
     sent = world.store.kept["messages"][draft.id]
     assert (sent.subject, sent.recipients, sent.references) == ("Mon ordonnance", (DUPOND,), ())
-    assert [one.recipient for one in world.store.kept["deliveries"].values()] == [DUPOND]
+    assert [one.recipient for each in world.store.kept["consignments"].values() for one in each.deliveries] == [
+        DUPOND
+    ]
     row = world.store.kept["conversations"][draft.id]
     assert (row.messages, row.drafts, row.begun) == (1, (), True)
     assert not row.answered_since
@@ -109,7 +111,7 @@ def test_a_professional_who_ends_meanwhile_gets_nothing_and_the_words_stay(clien
     answer = client.post(address(draft, "/envoi"), data=form(draft, "Bonjour Docteur", (DUPOND,)))
     assert answer.status_code == 409
     assert "Bonjour Docteur" in words(answer)
-    assert world.store.kept["deliveries"] == {}
+    assert world.store.kept["consignments"] == {}
 
 
 def test_throwing_the_draft_away_takes_the_empty_conversation_with_it(client, world):

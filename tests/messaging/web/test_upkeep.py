@@ -91,13 +91,13 @@ def test_a_draft_in_the_trash_keeps_its_words_and_says_why_it_cannot_leave(clien
     assert answer.status_code == 409
     assert "Cette conversation est dans la corbeille" in words(answer)
     assert "Bonjour Christelle" in words(answer)
-    assert world.store.kept["deliveries"] == {}
+    assert world.store.kept["consignments"] == {}
 
 
 def test_a_reply_that_is_queued_leaves_all_the_same(client, world, draft, letter):
     client.post(address(draft, "/envoi"), data=form(draft, "Bonjour Christelle"))
     delete(client, letter)
-    assert [one.reply_state for one in world.store.kept["deliveries"].values()] == ["queued"]
+    assert [one.state for one in world.store.kept["consignments"].values()] == ["queued"]
 
 
 def test_a_draft_that_was_to_begin_a_conversation_goes_and_returns_too(client, world):

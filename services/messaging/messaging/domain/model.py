@@ -7,13 +7,11 @@ from datetime import date
 from enum import StrEnum
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from contracts.base import (
     AttachmentId,
     ConversationId,
     CorrespondentId,
-    DeliveryId,
     DocumentId,
     DraftId,
     Instant,
@@ -22,7 +20,6 @@ from contracts.base import (
     RequestId,
     RowId,
 )
-from contracts.messaging import DeliveryState
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -320,33 +317,6 @@ class Draft(Kept, frozen=True, kw_only=True):
     def begins(self) -> bool:
         """Whether it begins a conversation, which bears its id, instead of answering one."""
         return self.id == self.conversation_id
-
-
-class Delivery(Kept, frozen=True, kw_only=True):
-    """A reply's way to one recipient; also the road's leased row. `reply_state` is what the patient reads.
-
-    `revision` grows with each change of `reply_state`. `reason` is a code. `state`, `due_at`, `attempts`
-    and the lease belong to the queue.
-    """
-
-    id: DeliveryId = field(name="_id")
-    patient_id: PatientId
-    conversation_id: ConversationId
-    message_id: MessageId
-    recipient: Party
-    reply_state: DeliveryState
-    revision: int
-    queued_at: Instant
-    changed_at: Instant
-    reason: str | None = None
-    traceparent: str | None = None
-    state: str = "queued"
-    due_at: Instant
-    attempts: int = 0
-
-    def moved_to(self, reply_state: DeliveryState, at: Instant, reason: str | None = None) -> "Delivery":
-        """The delivery in its next state, one revision higher."""
-        return replace(self, reply_state=reply_state, revision=self.revision + 1, changed_at=at, reason=reason)
 
 
 class KeepState(StrEnum):

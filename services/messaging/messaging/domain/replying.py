@@ -8,6 +8,7 @@ from msgspec import Struct
 from contracts.base import Instant
 from messaging.domain.addresses import Domains
 from messaging.domain.confirming import check_confirmed, questions_before
+from messaging.domain.consignment import Consignment, consigned
 from messaging.domain.errors import (
     FilesNotReady,
     FilesRefused,
@@ -16,13 +17,11 @@ from messaging.domain.errors import (
     ReplyBlocked,
     TextTooLong,
 )
-from messaging.domain.identifiers import derived_id
 from messaging.domain.limits import REPLY_CHARACTERS, check_total
 from messaging.domain.model import (
     Attachment,
     Conversation,
     Correspondent,
-    Delivery,
     Draft,
     DraftRow,
     Message,
@@ -154,10 +153,10 @@ def check_sendable(draft: Draft, rows: Sequence[DraftRow]) -> None:
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """What "Envoyer" makes of a draft: the message, and its way to each recipient."""
+    """What "Envoyer" makes of a draft: the message, and its way to the recipients, by domain."""
 
     message: Message
-    deliveries: tuple[Delivery, ...]
+    consignments: tuple[Consignment, ...]
 
 
 def reply_from(
@@ -202,7 +201,7 @@ def reply_from(
         refers=True,
         traceparent=traceparent,
     )
-    return Reply(message=message, deliveries=_deliveries(message))
+    return Reply(message=message, consignments=consigned(message, recipients, at))
 
 
 def _references(letter: Message | None) -> tuple[str, ...]:
@@ -222,23 +221,4 @@ def _attachment(row: DraftRow) -> Attachment:
         size=row.size,
         sha256=row.sha256,
         object_key=row.object_key,
-    )
-
-
-def _deliveries(message: Message) -> tuple[Delivery, ...]:
-    return tuple(
-        Delivery(
-            id=derived_id(message.patient_id, "delivery", message.id, party.address),
-            patient_id=message.patient_id,
-            conversation_id=message.conversation_id,
-            message_id=message.id,
-            recipient=party,
-            reply_state="queued",
-            revision=1,
-            queued_at=message.at,
-            changed_at=message.at,
-            due_at=message.at,
-            traceparent=message.traceparent,
-        )
-        for party in message.recipients
     )

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from chassis.effects import LEASED_INDEXES
+from messaging.store.consignments import CONSIGNMENT_INDEXES, CONSIGNMENTS
 from messaging.store.messages import MessagePage, message_key
 from messaging.store.paging import PageKey
 from messaging.store.people import People
@@ -65,9 +65,5 @@ class MessagingStore(People, RemovedDrafts, Trays, Trash):
         ),
         "discards": (),
         "draft_rows": (_by_patient("draft_id", "requested_at", "_id"),),
-        "deliveries": (
-            _by_patient("message_id", "queued_at", "_id"),
-            _by_patient("conversation_id"),
-            *LEASED_INDEXES,
-        ),
+        CONSIGNMENTS: CONSIGNMENT_INDEXES,
     }

@@ -7,6 +7,7 @@ from contracts.base import Instant
 from messaging.domain.model import Conversation
 from messaging.domain.trash import gone_at
 from messaging.objects import keys_of
+from messaging.store.consignments import CONSIGNMENTS
 from messaging.store.discards import Discards
 from messaging.store.paging import PageKey, beyond
 from messaging.store.rows import reading, struct_of
@@ -75,7 +76,7 @@ class Trash(Discards):
         for name, query in (
             ("messages", whose),
             ("drafts", whose),
-            ("deliveries", whose),
+            (CONSIGNMENTS, whose),
             ("keeps", of_messages),
             ("draft_rows", of_drafts),
             ("conversations", {"_id": conversation.id}),

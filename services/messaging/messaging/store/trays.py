@@ -10,7 +10,7 @@ from chassis.store import Row, Tx
 from messaging.domain.model import Conversation, Correspondent, Kept, Message
 from messaging.domain.ties import Tie, tyings_of
 from messaging.domain.tray import Found, Tray
-from messaging.store.deliveries import Deliveries
+from messaging.store.consignments import Consignments
 from messaging.store.drafts import Drafts
 from messaging.store.mailboxes import Mailboxes, conversation_row
 from messaging.store.messages import Messages
@@ -19,7 +19,7 @@ from messaging.store.rows import row_of, struct_of
 K = TypeVar("K", bound=Kept)
 
 
-class Trays(Mailboxes, Messages, Drafts, Deliveries):
+class Trays(Mailboxes, Messages, Drafts, Consignments):
     """Collections `seen` and `ties`, and what filing changes of the others."""
 
     async def tray(
@@ -96,7 +96,7 @@ class Trays(Mailboxes, Messages, Drafts, Deliveries):
             patient_id = tray.found.conversations[gone].patient_id
             await self.move_messages(tx, patient_id, [gone], into)
             await self.move_drafts(tx, patient_id, [gone], into)
-            await self.move_deliveries(tx, patient_id, [gone], into)
+            await self.move_consignments(tx, patient_id, [gone], into)
             await self.remove_conversations(tx, patient_id, [gone])
 
 

@@ -14,6 +14,7 @@ from chassis.errors import NotFound
 from chassis.web.downloads import Chunks
 from messaging.access import record
 from messaging.conversations import mark_shown, open_message
+from messaging.domain.consignment import deliveries_of
 from messaging.objects import Objects
 from messaging.originals import original_of
 from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest
@@ -75,7 +76,7 @@ class MessagePages(Controller):
     async def states(self, request: PatientRequest, store: GivenStore, message_id: FromPath[str]) -> Template:
         """How far a reply has come, for a page that shows it."""
         message = await open_message(store, request.user, message_id)
-        deliveries = await store.deliveries(request.user.patient_id, [message.id])
+        deliveries = deliveries_of(message, await store.consignments(request.user.patient_id, [message.id]))
         return web.fragment("states.html", message=message, states=states_shown(deliveries, now()))
 
 

@@ -9,10 +9,11 @@ import msgspec
 from msgspec import Struct
 
 from messaging.conversations import Opened
+from messaging.domain.consignment import Delivery
 from messaging.domain.delivery import LATE_AFTER
 from messaging.domain.drafting import remaining, tick_of, waits_too_long
 from messaging.domain.limits import REPLY_ATTACHMENT_BYTES, counted
-from messaging.domain.model import Attachment, Delivery, DraftRow, Party, RowState
+from messaging.domain.model import Attachment, DraftRow, Party, RowState
 from messaging.store import message_key
 from messaging.web import words
 from messaging.web.asking import key_text
@@ -42,7 +43,7 @@ def delivery_shown(delivery: Delivery, now: datetime) -> StateShown:
     state = delivery.reply_state
     waits = state in ("queued", "sending")
     text = words.DELIVERY_WORDS[state]
-    if waits and now - delivery.queued_at > LATE_AFTER:
+    if waits and now - delivery.began_at > LATE_AFTER:
         text = words.DELIVERY_LATE
     return StateShown(
         text=text,

@@ -23,8 +23,14 @@ DELIVERY_TONES: dict[str, str] = {
 
 DELIVERY_REASONS: dict[str, str] = {
     DeliveryReason.REFUSED: _("son serveur de messagerie a refusé le message"),
+    DeliveryReason.NO_SUCH_ADDRESS: _("cette adresse n'existe pas, ou n'existe plus"),
+    DeliveryReason.MAILBOX_CLOSED: _("sa messagerie ne reçoit plus de messages"),
+    DeliveryReason.MAILBOX_FULL: _("sa messagerie est pleine"),
+    DeliveryReason.TOO_LARGE: _("le message est trop volumineux pour sa messagerie"),
+    DeliveryReason.NOT_WANTED: _("sa messagerie n'accepte pas ce message"),
     DeliveryReason.TOO_LATE: _("son serveur de messagerie n'a pas répondu pendant 48 heures"),
     DeliveryReason.DAMAGED: _("un document joint n'a pas pu être lu"),
+    DeliveryReason.GIVEN_UP: _("vous avez abandonné l'envoi"),
 }
 
 BLOCKED_WORDS: dict[str, str] = {

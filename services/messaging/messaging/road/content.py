@@ -1,0 +1,109 @@
+"""What leaves, as bytes: a reply is composed once and kept as sent, and read from there ever after."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from msgspec import Struct
+
+from chassis.errors import NotFound
+from messaging.composing import Sender, compose
+from messaging.domain.consignment import Consignment
+from messaging.domain.model import Attachment
+from messaging.objects import Objects, sent_key
+from messaging.road_settings import RoadSettings
+from messaging.store import MessagingStore
+
+HELD = 512 * 1024
+"""Bytes: a message up to this size goes out as it was composed; a larger one is read block by block."""
+COMPOSING_AT_ONCE = 4
+
+
+class Content(Struct, frozen=True):
+    """A message of `size` bytes; `chunks` can be asked for again."""
+
+    size: int
+    chunks: Callable[[], AsyncIterator[bytes]]
+
+
+class Contents:
+    """Finds or makes what a consignment carries."""
+
+    def __init__(self, settings: RoadSettings, store: MessagingStore, objects: Objects) -> None:
+        self._product = settings.product
+        self._store = store
+        self._objects = objects
+        self._composing = asyncio.Semaphore(COMPOSING_AT_ONCE)
+
+    async def of(self, consignment: Consignment) -> "Carried":
+        """What this consignment carries, and who it is from. Raises `NotFound` when a file of it is gone."""
+        message = await self._store.message(consignment.patient_id, consignment.message_id)
+        key = sent_key(message.patient_id, message.id)
+        kept = await self._kept(key) if consignment.attempts > 1 else None
+        if kept is not None:
+            return Carried(message.sender.address, kept)
+        patient = await self._store.patient(message.patient_id)
+        sender = Sender(patient.given_name, patient.family_name, message.sender.address)
+        async with self._composing:
+            blocks = _Held(compose(message, sender, self._product, self._bytes_of))
+            stored = await self._objects.put(key, blocks.pass_on(), "message/rfc822")
+        held = blocks.whole
+        return Carried(message.sender.address, _in_memory(held) if held else self._stored(key, stored.size))
+
+    async def _kept(self, key: str) -> Content | None:
+        try:
+            return self._stored(key, await self._objects.size(key))
+        except NotFound:
+            return None
+
+    def _stored(self, key: str, size: int) -> Content:
+        async def chunks() -> AsyncIterator[bytes]:
+            async with self._objects.open(key) as stream:
+                async for chunk in stream.chunks():
+                    yield chunk
+
+        return Content(size, chunks)
+
+    async def _bytes_of(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        async with self._objects.open(attachment.object_key) as stream:
+            async for chunk in stream.chunks():
+                yield chunk
+
+
+class Carried(Struct, frozen=True):
+    """A message and the sender of its envelope, empty for a receipt."""
+
+    sender: str
+    content: Content
+
+
+def _in_memory(whole: bytes) -> Content:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield whole
+
+    return Content(len(whole), chunks)
+
+
+class _Held:
+    """Passes blocks on, and holds them as long as they are few."""
+
+    def __init__(self, blocks: AsyncIterator[bytes]) -> None:
+        self._blocks = blocks
+        self._held: list[bytes] | None = []
+        self._size = 0
+
+    async def pass_on(self) -> AsyncIterator[bytes]:
+        async for block in self._blocks:
+            self._hold(block)
+            yield block
+
+    def _hold(self, block: bytes) -> None:
+        self._size += len(block)
+        if self._held is not None and self._size <= HELD:
+            self._held.append(block)
+        else:
+            self._held = None
+
+    @property
+    def whole(self) -> bytes | None:
+        """All of them, or None when they were too many."""
+        return b"".join(self._held) if self._held is not None else None

@@ -1,0 +1,38 @@
+"""What the road must be told: where replies go, how safely, how many at once, and who signs them."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from chassis.settings import Settings
+
+
+class RoadSettings(Settings):
+    """The road's part of messaging's settings."""
+
+    road_smtp_host: str | None = Field(
+        default=None, description="a relay that takes every reply; without one, each domain's own servers (MX)"
+    )
+    road_smtp_port: int = Field(
+        default=25, ge=1, le=65_535, description="the port of the relay, or of all servers"
+    )
+    road_tls: Literal["required", "opportunistic"] = Field(
+        default="required", description="verified TLS or nothing; or TLS where offered, unverified"
+    )
+    road_ca: Path | None = Field(default=None, description="who signs peers' certificates, PEM; else the system's")
+    road_certificate: Path | None = Field(default=None, description="our certificate for peers who ask, PEM")
+    road_key: Path | None = Field(default=None, description="its private key, PEM")
+    road_connections: int = Field(default=32, ge=1, le=500, description="SMTP transactions at once")
+    road_connections_per_domain: int = Field(default=8, ge=1, le=100, description="of them to one domain")
+    road_patience: float = Field(
+        default=60.0, gt=0, description="seconds a peer may take for a command or a block"
+    )
+    road_last_patience: float = Field(default=300.0, gt=0, description="seconds it may take to answer a message")
+    product: str = Field(default="Pli", description="X-MSS-NIL of what we send")
+
+    @model_validator(mode="after")
+    def _certificate_is_whole(self) -> Self:
+        if (self.road_certificate is None) != (self.road_key is None):
+            raise ValueError("road_certificate and road_key go together")
+        return self

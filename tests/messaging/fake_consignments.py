@@ -1,0 +1,30 @@
+"""Replies on their way, in memory."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from messaging.domain.consignment import Consignment
+from messaging.store import MessagingStore
+
+
+class FakeConsignments(MessagingStore):
+    """The part of the fake store that the road takes its rows from."""
+
+    kept: dict[str, dict[str, Any]]
+
+    async def consignments(self, patient_id: str, message_ids: Any, tx: Any = None) -> list[Consignment]:
+        return [one for one in self._all("consignments", patient_id) if one.message_id in message_ids]
+
+    async def queue_consignments(self, tx: Any, consignments: Any) -> None:
+        self.put("consignments", *consignments)
+
+    async def save_consignment(self, tx: Any, consignment: Any) -> None:
+        self.put("consignments", consignment)
+
+    async def requeue_consignment(self, tx: Any, consignment: Any) -> None:
+        if self.kept["consignments"][consignment.id].state != "sending":
+            self.put("consignments", replace(consignment, state="queued", attempts=0))
+
+    async def troubled_consignments(self, patient_id: str) -> list[Consignment]:
+        return [one for one in self._all("consignments", patient_id) if one.troubled]
