@@ -56,9 +56,9 @@ class Storm:
 class Post:
     """Mail servers that work off one queue of letters side by side."""
 
-    def __init__(self, door_port: int) -> None:
+    def __init__(self, server: MailServer) -> None:
         self.taken: list[Letter] = []
-        self._server = MailServer(door_port)
+        self._server = server
         self._queue: queue.Queue[Letter | None] = queue.Queue()
         self._pool = ThreadPoolExecutor(SENDERS_AT_ONCE)
         self._working = [self._pool.submit(self._work) for _ in range(SENDERS_AT_ONCE)]
@@ -178,7 +178,7 @@ def rage(stack: Stack, people: People, observer: Observer) -> Storm:
     """Let it all happen; what was promised, once everything has come to rest."""
     patients = [people.newcomer() for _ in range(PATIENTS)]
     storm = Storm(patients, observer.ends(DEAD_LETTERS))
-    with closing(Post(stack.ports["door"])) as post:
+    with closing(Post(MailServer(stack.ports["door"]))) as post:
         threads = Threads(patients)
         post.give(threads.first(FIRST))
         post.wait_for(FIRST)

@@ -11,7 +11,7 @@ import pytest
 
 from stack.control import Stack
 from stack.supervisor import Supervisor
-from tests.system.mail import Letter, letter
+from tests.system.mail import Letter, MailServer, letter
 from tests.system.observer import DEAD_LETTERS, Observer
 from tests.system.people import PROFESSIONALS, Newcomer, People
 from tests.system.storm import Post
@@ -36,7 +36,7 @@ def patient(people: People) -> Newcomer:
 @contextmanager
 def _traffic(stack: Stack, patient: Newcomer) -> Iterator[list[Letter]]:
     """Letters keep coming while something is done; behind it, all were taken."""
-    with closing(Post(stack.ports["door"])) as post:
+    with closing(Post(MailServer(stack.ports["door"]))) as post:
         post.give([letter(PROFESSIONALS[number % 5], [patient], f"Trafic {number}") for number in range(LETTERS)])
         post.wait_for(1)
         yield post.taken
