@@ -26,6 +26,7 @@ PUBLIC = {
         "/connexion/sans-acces",
         "/connexion/renouveler",
         "/connexion/activite",
+        "/connexion/session",
         "/connexion/deconnexion",
         "/compte/activation",
         "/compte/activation/identifiants",
@@ -40,7 +41,7 @@ PUBLIC = {
     },
     "notifier": {"/notifications/{token:str}"},
 }
-OURS = {"/health/live", "/health/ready", "/metrics", "/_/_static/{file_name:str}"}
+OURS = {"/_/_saisie", "/health/live", "/health/ready", "/metrics", "/_/_static/{file_name:str}"}
 ID = "01990000-0000-7000-8000-000000000000"
 
 

@@ -13,6 +13,7 @@ from chassis.process import Process
 from chassis.readiness import Readiness
 from chassis.settings import Settings
 from chassis.store import Store
+from chassis.store.kept_forms import KeptForms
 from chassis.store.relay import Relay
 from chassis.web import WebPages, create_app
 
@@ -104,6 +105,7 @@ def assemble(
         readiness=readiness,
         stopping=stopped,
         dependencies=dependencies,
+        kept_forms=KeptForms(store) if pages else None,
     )
     return Process(
         settings,

@@ -199,7 +199,10 @@ async def test_a_renewal_goes_back_to_local_paths_only(browser, house):
     for evil in ("//evil.example", "/%5Cevil.example", "https://evil.example", "/%09/evil.example"):
         assert (await browser.get(f"/connexion/renouveler?vers={evil}")).headers["location"] == "/"
     assert (await browser.post("/connexion/renouveler")).status_code == 204
-    assert (await browser.post("/connexion/activite")).status_code == 204
+    assert (await browser.post("/connexion/activite")).json() == {"idle": 1800, "longest": 43_200}
+    house.clock.move(minutes=20)
+    assert (await browser.get("/connexion/session")).json() == {"idle": 600, "longest": 42_000}
+    assert (await browser.post("/connexion/activite")).json() == {"idle": 1800, "longest": 42_000}
 
 
 async def test_a_renewal_without_session_leads_to_log_in_and_then_back(browser):
@@ -207,6 +210,7 @@ async def test_a_renewal_without_session_leads_to_log_in_and_then_back(browser):
     assert answer.headers["location"] == "/connexion?vers=/documents"
     assert (await browser.post("/connexion/renouveler")).status_code == 401
     assert (await browser.post("/connexion/activite")).status_code == 401
+    assert (await browser.get("/connexion/session")).status_code == 401
 
 
 async def test_a_log_out_leaves_nothing_in_the_browser(browser, house):

@@ -41,6 +41,12 @@ class Site:
 
     def __init__(self) -> None:
         self.saved: list[dict[str, Any]] = []
+        self.begin()
+
+    def begin(self) -> None:
+        """A session that has just begun; `left` is None once it is over."""
+        self.left: dict[str, int] | None = {"idle": 1800, "longest": 43_200}
+        self.stayed = 0
 
     def handlers(self) -> list[Any]:
         @get("/m/scripted", sync_to_thread=False)
@@ -78,7 +84,28 @@ class Site:
             answer.set_cookie("__Host-pli", "alive", path="/", secure=True, httponly=True)
             return answer
 
-        return [scripted, dialog, piece, save, send, stream, renew]
+        return [scripted, dialog, piece, save, send, stream, renew, *self.session()]
+
+    def session(self) -> list[Any]:
+        def answer() -> Response[Any]:
+            return Response(self.left or {}, status_code=200 if self.left else 401, media_type="application/json")
+
+        @post("/connexion/activite", opt={"public": True}, sync_to_thread=False)
+        def stay() -> Response[Any]:
+            self.stayed += 1
+            if self.left:
+                self.left = {**self.left, "idle": 1800}
+            return answer()
+
+        @get("/connexion/session", opt={"public": True}, sync_to_thread=False)
+        def how_long() -> Response[Any]:
+            return answer()
+
+        @get("/connexion/renouveler", opt={"public": True}, sync_to_thread=False)
+        def log_in() -> Response[str]:
+            return html("<h1>Connexion</h1>")
+
+        return [stay, how_long, log_in]
 
 
 @pytest.fixture(autouse=True)
@@ -139,12 +166,14 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(browser: Any, address: str) -> Iterator[Page]:
+def page(browser: Any, address: str, site: Site) -> Iterator[Page]:
     """The page of a signed-in person; what the policy refuses or a script throws fails the test."""
     context = browser.new_context(locale="fr-FR")
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
     token(context, "alive")
     page = context.new_page()
+    page.clock.install()
+    site.begin()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
@@ -217,3 +246,68 @@ def test_copying_says_so(page: Page) -> None:
     page.get_by_role("button", name="Copier").click()
     expect(page.locator("#toasts")).to_contain_text("Informations copiées")
     assert page.evaluate("navigator.clipboard.readText()") == "adresse"
+
+
+def later(page: Page, site: Site, minutes: int, **left: int) -> None:
+    """Some minutes on, with what auth then says is left."""
+    site.left = {"idle": 1800 - minutes * 60, "longest": 43_200 - minutes * 60, **left}
+    page.clock.fast_forward(minutes * 60_000)
+    page.clock.run_for(20_000)
+
+
+def test_after_25_minutes_a_dialog_offers_to_stay_as_often_as_wished(page: Page, site: Site) -> None:
+    page.wait_for_function("localStorage.getItem('pli-session')?.includes('idleAt')")
+    dialog = page.get_by_role("dialog", name="Votre session va se terminer")
+    for _ in range(2):
+        stayed = site.stayed
+        later(page, site, 20)
+        expect(dialog).to_have_count(0)
+        later(page, site, 6, idle=240)
+        expect(dialog).to_be_visible()
+        expect(dialog.get_by_role("button", name="Rester connecté")).to_be_focused()
+        dialog.get_by_role("button", name="Rester connecté").click()
+        expect(dialog).to_have_count(0)
+        assert site.stayed == stayed + 1
+
+
+def test_typing_is_activity_said_every_four_minutes_at_most(page: Page, site: Site) -> None:
+    page.wait_for_function("localStorage.getItem('pli-session')?.includes('idleAt')")
+    assert site.stayed == 1
+    page.get_by_label("Mon message").fill("Bonjour")
+    later(page, site, 5)
+    page.get_by_label("Mon message").fill("Bonjour Christelle")
+    page.wait_for_timeout(100)
+    page.get_by_label("Mon message").fill("Bonjour Christelle,")
+    expect(page.locator("#saved")).to_have_text("Brouillon enregistré")
+    assert site.stayed == 2
+
+
+def test_the_end_of_twelve_hours_is_announced_once(page: Page, site: Site) -> None:
+    page.wait_for_function("localStorage.getItem('pli-session')?.includes('idleAt')")
+    site.left = {"idle": 1500, "longest": 1200}
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    page.clock.fast_forward(5 * 60_000)
+    site.left = {"idle": 1500, "longest": 800}
+    page.get_by_label("Mon message").fill("Bonjour")
+    page.clock.run_for(20_000)
+    dialog = page.get_by_role("dialog", name="Votre session va se terminer")
+    expect(dialog).to_contain_text("au plus 12 heures")
+    dialog.get_by_role("button", name="J'ai compris").click()
+    page.clock.run_for(60_000)
+    expect(dialog).to_have_count(0)
+
+
+def test_after_the_end_what_was_typed_is_brought_to_the_log_in(page: Page, site: Site) -> None:
+    page.wait_for_function("localStorage.getItem('pli-session')?.includes('idleAt')")
+    page.get_by_label("Mon message").fill("Bonjour <docteur>\nà demain")
+    site.left = None
+    page.clock.fast_forward(31 * 60_000)
+    page.clock.run_for(20_000)
+    dialog = page.get_by_role("dialog", name="Votre session a expiré")
+    with page.expect_request("**/m/_saisie") as asked:
+        dialog.get_by_role("button", name="Se connecter").click()
+    assert asked.value.post_data_json["body"].split() == ["Bonjour", "<docteur>", "à", "demain"]
+    assert asked.value.post_data_json["_page"] == "/m/scripted"
+    expect(page.get_by_role("heading", name="Connexion")).to_have_count(0)
+    expect(page.get_by_text("à demain")).to_be_visible()

@@ -77,6 +77,7 @@ def test_only_the_listed_routes_are_public(client: Client) -> None:
         "/health/ready",
         "/metrics",
         "/m/_static/{name:str}",
+        "/m/_saisie",
         "/m/open",
         "/m/page",
         "/m/form",

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-IDLE = timedelta(minutes=30)
+from chassis.identity.identity import SESSION_IDLE as IDLE
+
 LONGEST = timedelta(hours=12)
 
 

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from auth.domain.sessions import End, Session
+from auth.domain.sessions import LONGEST, End, Session
 from auth.handles import digest_of
 from auth.keys import Signer
 from auth.store import AuthStore
@@ -16,6 +17,14 @@ from contracts.auth import SessionEnded
 SWEPT_AT_ONCE = 100
 
 
+class Renewed(Struct, frozen=True, kw_only=True):
+    """A live session's new token, and how many seconds it still has: doing nothing, and at the longest."""
+
+    token: str
+    idle: int
+    longest: int
+
+
 class Sessions:
     """The life of sessions after their log-in."""
 
@@ -24,15 +33,20 @@ class Sessions:
         self._signer = signer
         self._clock = clock
 
-    async def renew(self, secret: str | None, *, active: bool) -> str | None:
+    async def renew(self, secret: str | None, *, active: bool) -> Renewed | None:
         """A new token if this browser's session is alive, else None. `active`: the person did something."""
         at = self._clock()
         session = await self._store.sessions.by_secret(digest_of(secret)) if secret else None
         if session is None or not session.is_alive(at):
             return None
         if active:
-            await self._store.sessions.touch(replace(session, last_active_at=at))
-        return self._signer.token(session, at)
+            session = replace(session, last_active_at=at)
+            await self._store.sessions.touch(session)
+        return Renewed(
+            token=self._signer.token(session, at),
+            idle=int((session.ends_at() - at).total_seconds()),
+            longest=int((session.started_at + LONGEST - at).total_seconds()),
+        )
 
     async def log_out(self, secret: str | None, session_id: str | None, caller: Caller) -> None:
         """End the session of this browser, told to every service in the same commit; none is no error."""

@@ -6,7 +6,7 @@ from litestar import Controller, Response, get, post
 from litestar.response import Redirect, Template
 
 from auth.domain.redirects import HOME, local_path
-from auth.usecases.sessions import Sessions
+from auth.usecases.sessions import Renewed, Sessions
 from auth.web import cookies
 from auth.web.asking import FORM_LIMIT, Asked, GivenSessions, caller_of
 from chassis import web
@@ -16,7 +16,7 @@ CLEAR = {"clear-site-data": '"cache", "storage"'}
 
 
 class SessionPages(Controller):
-    """`/connexion/renouveler`, `/connexion/activite`, `/connexion/deconnexion`."""
+    """`/connexion/renouveler`, `/connexion/activite`, `/connexion/session`, `/connexion/deconnexion`."""
 
     path = "/connexion"
     opt = {"public": True}  # noqa: RUF012 Litestar reads it from the class
@@ -27,22 +27,32 @@ class SessionPages(Controller):
         """A navigation with an expired token: a new one and back, or to log-in. It counts as activity."""
         wanted = local_path(request.query_params.get("vers"))
         secret = request.cookies.get(cookies.SESSION)
-        token = await sessions.renew(secret, active=True)
-        if token is None:
+        renewed = await sessions.renew(secret, active=True)
+        if renewed is None:
             return _log_in_again(wanted, had_session=secret is not None)
         answer = web.see_other(wanted)
-        answer.set_cookie(cookies.token(token))
+        answer.set_cookie(cookies.token(renewed.token))
         return answer
 
     @post("/renouveler")
     async def renew(self, request: Asked, sessions: GivenSessions) -> Response[None]:
         """A fragment's or a stream's token expired: a new one (204), or `SessionOver` (401). No activity."""
-        return await _renewed(request, sessions, active=False)
+        answer = web.unchanged()
+        answer.set_cookie(cookies.token((await _renewed(request, sessions, active=False)).token))
+        return answer
 
-    @post("/activite")
-    async def note_activity(self, request: Asked, sessions: GivenSessions) -> Response[None]:
-        """The person typed, saved, sent or fetched a file (204), or `SessionOver` (401)."""
-        return await _renewed(request, sessions, active=True)
+    @post("/activite", status_code=200)
+    async def note_activity(self, request: Asked, sessions: GivenSessions) -> Response[dict[str, int]]:
+        """The person typed, saved, sent or fetched a file: how long the session holds, or `SessionOver` (401)."""
+        renewed = await _renewed(request, sessions, active=True)
+        answer = Response(_time_left(renewed))
+        answer.set_cookie(cookies.token(renewed.token))
+        return answer
+
+    @get("/session")
+    async def how_long(self, request: Asked, sessions: GivenSessions) -> Response[dict[str, int]]:
+        """How many seconds the session holds, `idle` and at the `longest`, or `SessionOver` (401). No activity."""
+        return Response(_time_left(await _renewed(request, sessions, active=False)))
 
     @post("/deconnexion")
     async def log_out(self, request: Asked, sessions: GivenSessions) -> Template:
@@ -61,13 +71,15 @@ class SessionPages(Controller):
         return web.see_other(HOME)
 
 
-async def _renewed(request: Asked, sessions: Sessions, *, active: bool) -> Response[None]:
-    token = await sessions.renew(request.cookies.get(cookies.SESSION), active=active)
-    if token is None:
+async def _renewed(request: Asked, sessions: Sessions, *, active: bool) -> Renewed:
+    renewed = await sessions.renew(request.cookies.get(cookies.SESSION), active=active)
+    if renewed is None:
         raise SessionOver("no live session")
-    answer = web.unchanged()
-    answer.set_cookie(cookies.token(token))
-    return answer
+    return renewed
+
+
+def _time_left(renewed: Renewed) -> dict[str, int]:
+    return {"idle": renewed.idle, "longest": renewed.longest}
 
 
 def _log_in_again(wanted: str, *, had_session: bool) -> Redirect:

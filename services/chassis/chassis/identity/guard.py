@@ -65,7 +65,7 @@ class Guard:
         identity = verify(token, self._keys.get)
         self._check_session(identity)
         if self._clock() >= identity.expires_at and not (unsafe and self._known_alive()):
-            raise TokenExpired("expired")
+            raise TokenExpired("expired", patient_id=identity.patient_id)
         return identity
 
     def still_alive(self, identity: Identity) -> bool:
@@ -75,7 +75,7 @@ class Guard:
 
     def _check_session(self, identity: Identity) -> None:
         if not self.still_alive(identity):
-            raise SessionOver("ended")
+            raise SessionOver("ended", patient_id=identity.patient_id)
 
     def _known_alive(self) -> bool:
         return self._sessions_follower.fresh(ALIVE_KNOWN_WITHIN)

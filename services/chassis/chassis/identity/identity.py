@@ -1,10 +1,13 @@
 """Who is asking, and the ways in which nobody is."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from chassis.errors import LogInNeeded
+
+SESSION_IDLE = timedelta(minutes=30)
+"""How long a session lasts without activity; auth alone ends it."""
 
 
 class Identity(Struct, frozen=True, kw_only=True):
@@ -23,7 +26,15 @@ class TokenMissing(LogInNeeded):
     code = "token-missing"
 
 
-class TokenExpired(LogInNeeded):
+class _Over(LogInNeeded):
+    """A token of ours that opens nothing any more; `patient_id` is whom it spoke for, if that is known."""
+
+    def __init__(self, why: str = "", *, patient_id: str | None = None) -> None:
+        super().__init__(why)
+        self.patient_id = patient_id
+
+
+class TokenExpired(_Over):
     """The token's five minutes are over; the session may still be alive."""
 
     code = "token-expired"
@@ -35,7 +46,7 @@ class TokenForged(LogInNeeded):
     code = "token-forged"
 
 
-class SessionOver(LogInNeeded):
+class SessionOver(_Over):
     """The session was ended: log-out, idle for too long, or its 12 hours are over."""
 
     code = "session-over"

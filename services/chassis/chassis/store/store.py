@@ -31,6 +31,7 @@ CHASSIS_INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "outbox": (),
     "leases": (),
     "inbox": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
+    "kept_forms": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
     "waiting": (IndexModel([("due_at", ASCENDING)]),),
 }
 

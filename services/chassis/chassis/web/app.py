@@ -14,13 +14,14 @@ from litestar.types import ControllerRouterHandler
 from chassis.web.answers import WebPages
 from chassis.web.headers import security_headers
 from chassis.web.health import health_routes
+from chassis.web.kept import Keeper, KeptForms
 from chassis.web.language import Languages
 from chassis.web.origin import SameOrigin
 from chassis.web.ports import Guard, NoSessions, Readiness, WebParts, WebSettings
 from chassis.web.problems import answer_error
 from chassis.web.rendering import engine
 from chassis.web.requests import Around
-from chassis.web.sessions import Sessions
+from chassis.web.sessions import Sessions, keeping_route
 from chassis.web.showcase import showcase_route
 from chassis.web.static_files import StaticFiles
 
@@ -38,23 +39,26 @@ def create_app(
     readiness: Readiness,
     stopping: Event,
     dependencies: Mapping[str, Any] | None = None,
+    kept_forms: KeptForms | None = None,
 ) -> Litestar:
     """Controllers in the shell, plus health, metrics and static files.
 
     Without `pages` (a door, a worker) there is nothing but health and metrics. Without `guard` no request
     has an identity. `stopping` ends the event streams. `dependencies` are values, or Litestar's `Provide`.
+    `kept_forms` is where what was typed at the end of a session waits; without it, it is only shown back.
     """
     shown = pages or WebPages(prefix="/_", templates=HERE / "templates")
     folders = [shown.locale] if shown.locale else []
     languages = Languages([*folders, HERE.parent / "locale"])
     files = StaticFiles(shown.prefix, [HERE / "static", *([shown.static] if shown.static else [])])
     parts = WebParts(settings, guard or NoSessions(), stopping, languages)
-    routes = [*controllers, *health_routes(readiness), files.route()]
+    keeper = Keeper(shown.prefix, kept_forms)
+    routes = [*controllers, *health_routes(readiness), files.route(), keeping_route(shown.prefix, keeper)]
     if settings.development:
         routes.append(showcase_route(shown.prefix))
     return Litestar(
         route_handlers=routes,
-        middleware=[Around(languages), SameOrigin(settings.public_origin), Sessions(parts.guard)],
+        middleware=[Around(languages), SameOrigin(settings.public_origin), Sessions(parts.guard, keeper)],
         before_send=[security_headers(secure=settings.public_origin.startswith("https://"))],
         exception_handlers={HTTPException: answer_error, Exception: answer_error},
         template_config=engine([shown.templates, HERE / "templates"], shown, settings, files, languages),

@@ -59,10 +59,15 @@ def full_moment(at: datetime) -> str:
 
 def clock_time(at: datetime) -> str:
     """A time of the day, rounded up to the minute, as it is read aloud: "14 h 40"."""
+    whole = at.replace(second=0, microsecond=0)
+    return clock_time_before(whole if whole == at else whole + timedelta(minutes=1))
+
+
+def clock_time_before(at: datetime) -> str:
+    """The same, cut to the minute: for what is over at that time."""
     there = local(at)
-    minutes = there.hour * 60 + there.minute + (1 if there.second or there.microsecond else 0)
-    hour, minute = minutes // 60 % 24, f"{minutes % 60:02d}"
-    return f"{hour}{_NBSP}h{_NBSP}{minute}" if current_language() == "fr" else f"{hour:02d}:{minute}"
+    minute = f"{there.minute:02d}"
+    return f"{there.hour}{_NBSP}h{_NBSP}{minute}" if current_language() == "fr" else f"{there.hour:02d}:{minute}"
 
 
 def size(count: int, languages: Languages) -> str:

@@ -8,7 +8,9 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
 from chassis.web.answers import TOAST_COOKIE
+from chassis.web.kept import gone
 from chassis.web.rendering import TOAST_SHOWN
+from chassis.web.sessions import GIVEN_BACK
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; "
@@ -41,8 +43,11 @@ def security_headers(*, secure: bool) -> Hook:
             return
         headers = MutableScopeHeaders.from_message(message)
         _complete(headers, secure)
-        if scope.get("state", {}).get(TOAST_SHOWN):
+        state = scope.get("state", {})
+        if state.get(TOAST_SHOWN):
             headers.add("set-cookie", _no_more_toast())
+        if state.get(GIVEN_BACK):
+            headers.add("set-cookie", gone().to_header(header=""))
 
     return complete
 

@@ -12,7 +12,9 @@ from litestar.template.config import TemplateConfig
 
 from chassis.clock import now
 from chassis.i18n import mark as _
-from chassis.web import dates
+from chassis.identity.identity import SESSION_IDLE
+from chassis.identity.tokens import TOKEN_LIFE
+from chassis.web import dates, kept
 from chassis.web.answers import TOAST_COOKIE, Toast, WebPages
 from chassis.web.language import Languages, current_language
 from chassis.web.ports import WebSettings
@@ -63,6 +65,11 @@ def _globals(pages: WebPages, settings: WebSettings, files: StaticFiles) -> dict
         "navigation": _NAVIGATION,
         "signed_in": _signed_in,
         "toast": _toast_of(pages),
+        "given_back": kept.given_back,
+        "value_of": kept.value_of,
+        "is_ticked": kept.is_ticked,
+        "keeping": f"{pages.prefix.rstrip('/')}/_saisie",
+        "session_holds_until": _session_holds_until,
     }
 
 
@@ -80,6 +87,18 @@ def _filters(languages: Languages) -> dict[str, Any]:
 def _signed_in(context: Context) -> bool:
     request: Request[Any, Any, Any] = context["request"]
     return request.scope.get("user") is not None
+
+
+@pass_context
+def _session_holds_until(context: Context) -> str:
+    """Until when the session holds for who does nothing more, without scripts: "14 h 40"; empty without one.
+
+    Without scripts only navigations renew a token, and each is activity: the token tells when the last one was.
+    """
+    user = context["request"].scope.get("user")
+    if user is None:
+        return ""
+    return dates.clock_time_before(min(user.expires_at - TOKEN_LIFE + SESSION_IDLE, user.session_ends_at))
 
 
 def _toast_of(pages: WebPages) -> Any:

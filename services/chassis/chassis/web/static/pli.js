@@ -1,12 +1,9 @@
 /* What the shell adds where scripts run. Every page works without: nothing here is the only way to do something. */
 
 const RENEWAL = "/connexion/renouveler";
-const ACTIVITY = "/connexion/activite";
-const ACTIVITY_EVERY = 4 * 60 * 1000;
 const SAVE_AFTER = 1000;
 const SAVE_AGAIN_AFTER = 5000;
 const texts = document.getElementById("pli-texts")?.dataset ?? {};
-const signedIn = document.body.hasAttribute("data-signed-in");
 
 /* Session: one renewal at a time, then the request once more. */
 
@@ -72,8 +69,7 @@ function say(text, kind = "good", link = null) {
 }
 
 function sayLogIn() {
-  const here = encodeURIComponent(location.pathname + location.search);
-  say(texts.sessionOver, "bad", { href: `${RENEWAL}?vers=${here}`, text: texts.logIn });
+  document.dispatchEvent(new Event("pli:session-over"));
 }
 
 function cross() {
@@ -102,7 +98,6 @@ document.addEventListener("click", (event) => {
   if ((found = at("[data-close-toast]"))) found.closest(".toast").remove();
   else if ((found = at("[data-copy]"))) copy(found);
   else if ((found = at("[data-reveal]"))) reveal(found);
-  else if ((found = at("[data-download]"))) noteActivity();
   else if ((found = at("a[data-close-dialog]")) && found.closest("dialog")) {
     event.preventDefault();
     found.closest("dialog").close();
@@ -233,18 +228,6 @@ class Autosave {
     if (sessionOver) sayLogIn(); else this.plan(SAVE_AGAIN_AFTER);
   }
 }
-
-/* Activity: typing, uploads and downloads keep the session; said at most every four minutes. */
-
-let lastActivity = 0;
-
-function noteActivity() {
-  if (!signedIn || Date.now() - lastActivity < ACTIVITY_EVERY) return;
-  lastActivity = Date.now();
-  fetch(ACTIVITY, { method: "POST" }).catch(() => { lastActivity = 0; });
-}
-
-document.addEventListener("input", noteActivity);
 
 /* One event stream a page, closed while the tab is hidden. An event means: fetch this again. */
 
