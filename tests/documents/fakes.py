@@ -82,7 +82,7 @@ class FakeStore(DocumentsStore):
             counts[name] = counts.get(name, 0) + 1
         return True
 
-    async def page(self, patient_id: str, listing: Listing) -> Page:
+    async def page(self, patient_id: str, listing: Listing, size: int = 50) -> Page:
         newest = listing.order is Order.NEWEST
         found = [
             document
@@ -93,7 +93,7 @@ class FakeStore(DocumentsStore):
         if listing.after:
             after = (listing.after.dated, listing.after.id)
             found = [each for each in found if (_place(each) < after if newest else _place(each) > after)]
-        return page_of(found[:51], self.counts.get(patient_id, {}).get(listing.type_code or "", 0))
+        return page_of(found[: size + 1], self.counts.get(patient_id, {}).get(listing.type_code or "", 0), size)
 
 
 def _place(document: Document) -> Any:

@@ -160,3 +160,18 @@ async def test_a_patient_not_known_yet_is_told_that_the_space_is_being_prepared(
     answer = await browser.get("/documents", headers={"cookie": f"__Host-pli={new_id()}"})
     assert answer.status_code == 503
     assert "en cours de préparation" in answer.text
+
+
+async def test_the_home_page_shows_the_latest_documents_and_prescriptions(
+    browser: httpx.AsyncClient, desk: Desk, inaya: str
+) -> None:
+    assert "apparaîtront ici" in (await browser.get("/documents/accueil")).text
+    assert "je peux demander à mon médecin" in (await browser.get("/documents/accueil/ordonnances")).text
+    for number in range(4):
+        await keep(desk, inaya, title=f"Document {number}", dated=date(2026, 1, 1) + timedelta(number))
+    await keep(desk, inaya, title="Ordonnance", type_code="prescriptions-care", dated=date(2020, 1, 1))
+    latest = (await browser.get("/documents/accueil")).text
+    assert re.findall(r"Document (\d)</a>", latest) == ["3", "2", "1"]
+    prescriptions = (await browser.get("/documents/accueil/ordonnances")).text
+    assert "Ordonnance</a>" in prescriptions
+    assert "Document" not in prescriptions

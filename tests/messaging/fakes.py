@@ -135,6 +135,9 @@ class FakeStore(FakeDrafts, FakeConsignments):
     async def conversation(self, patient_id: str, conversation_id: str, tx: Any = None) -> Conversation:
         return self._own("conversations", patient_id, conversation_id)
 
+    async def conversations(self, patient_id: str, ids: list[str], tx: Any = None) -> list[Conversation]:
+        return [one for one in self._all("conversations", patient_id) if one.id in ids]
+
     async def save_conversation(self, tx: Any, conversation: Conversation) -> None:
         self.put("conversations", conversation)
 

@@ -183,3 +183,14 @@ async def test_an_empty_profile_leads_back_and_says_so(browser: httpx.AsyncClien
 async def test_an_unknown_section_is_not_found(browser: httpx.AsyncClient) -> None:
     assert (await browser.get("/profil/horoscope")).status_code == 404
     assert (await browser.get("/profil/horoscope/nouveau")).status_code == 404
+
+
+async def test_the_home_page_shows_the_last_vaccinations(
+    browser: httpx.AsyncClient, store: FakeStore, inaya: Patient
+) -> None:
+    assert "Bien renseigner mes vaccinations" in (await browser.get("/profil/accueil")).text
+    entries = [line(f"Vaccin {number}") for number in range(4)]
+    store.profiles[inaya.id] = profile_with(inaya.id, {Section.VACCINATIONS: entries})
+    page = (await browser.get("/profil/accueil")).text
+    assert re.findall(r"Vaccin \d", page) == ["Vaccin 3", "Vaccin 2", "Vaccin 1"]
+    assert "/profil/vaccinations" in page

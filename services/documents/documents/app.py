@@ -10,12 +10,13 @@ from documents.events import DocumentsEvents
 from documents.objects import DocumentObjects
 from documents.settings import DocumentsSettings
 from documents.store import DocumentsStore
+from documents.web.overview import OverviewPieces
 from documents.web.pages import DocumentPages
 from documents.web.picker import Picker
 
 HERE = Path(__file__).parent
 
-CONTROLLERS = (DocumentPages, Picker)
+CONTROLLERS = (OverviewPieces, DocumentPages, Picker)
 
 
 def build(settings: DocumentsSettings) -> Process:

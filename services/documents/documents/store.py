@@ -75,15 +75,15 @@ class DocumentsStore(Store[Tx]):
             {"_id": document.patient_id}, {"$inc": more}, upsert=True, session=tx.session
         )
 
-    async def page(self, patient_id: str, listing: Listing) -> Page:
+    async def page(self, patient_id: str, listing: Listing, size: int = PAGE_SIZE) -> Page:
         """One page of the patient's documents, as the listing asks for it."""
         direction = DESCENDING if listing.order is Order.NEWEST else ASCENDING
         with away():
             found = self.collection("documents").find(_filter(patient_id, listing))
-            found = found.sort([("dated", direction), ("_id", direction)]).limit(PAGE_SIZE + 1)
-            rows = await found.to_list(PAGE_SIZE + 1)
+            found = found.sort([("dated", direction), ("_id", direction)]).limit(size + 1)
+            rows = await found.to_list(size + 1)
             total = await self._total(patient_id, listing.type_code)
-        return page_of([_document(row) for row in rows], total)
+        return page_of([_document(row) for row in rows], total, size)
 
     async def _total(self, patient_id: str, type_code: str | None) -> int:
         counts = await self.collection("counts").find_one({"_id": patient_id}) or {}

@@ -13,11 +13,12 @@ from synthesis.pdf import Typesetter
 from synthesis.settings import SynthesisSettings
 from synthesis.store import SynthesisStore
 from synthesis.web.forms import EntryForms
+from synthesis.web.overview import OverviewPiece
 from synthesis.web.pages import ProfilePages
 
 HERE = Path(__file__).parent
 
-CONTROLLERS = (ProfilePages, EntryForms)
+CONTROLLERS = (OverviewPiece, ProfilePages, EntryForms)
 
 PAGES = WebPages(
     prefix="/profil",

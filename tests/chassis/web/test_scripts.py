@@ -26,6 +26,7 @@ SCRIPTED = """{% extends "shell.html" %}{% import "pieces.html" as p %}{% block 
 <input type="hidden" name="revision" value="1">{{ p.textarea("body", "Mon message") }}<span id="saved"></span>
 {{ p.button("Envoyer") }}</form>
 <button hx-get="/m/piece" hx-target="#list">Rafraîchir</button><button data-copy="adresse">Copier</button>
+{% call p.panel("/m/panel") %}<p>Voir ma messagerie</p>{% endcall %}
 <a href="/m/dialog" data-dialog="">Garder</a>{% endblock %}"""
 DIALOG = """{% extends "shell.html" %}{% import "pieces.html" as p %}{% block title %}Garder{% endblock %}
 {% block main %}{% call p.dialog_page("Ajouter", "/m/scripted") %}<form method="post" action="/m/send">
@@ -47,6 +48,7 @@ class Site:
         """A session that has just begun; `left` is None once it is over."""
         self.left: dict[str, int] | None = {"idle": 1800, "longest": 43_200}
         self.stayed = 0
+        self.panel_answers = True
 
     def handlers(self) -> list[Any]:
         @get("/m/scripted", sync_to_thread=False)
@@ -60,6 +62,12 @@ class Site:
         @get(["/m/list", "/m/piece"], sync_to_thread=False)
         def piece() -> Response[str]:
             return html("nouveau")
+
+        @get("/m/panel", sync_to_thread=False)
+        def panel() -> Response[str]:
+            return Response(
+                "deux messages", status_code=200 if self.panel_answers else 503, media_type="text/html"
+            )
 
         @post("/m/save")
         async def save(request: Request[Any, Any, Any]) -> Response[str]:
@@ -84,7 +92,7 @@ class Site:
             answer.set_cookie("__Host-pli", "alive", path="/", secure=True, httponly=True)
             return answer
 
-        return [scripted, dialog, piece, save, send, stream, renew, *self.session()]
+        return [scripted, dialog, piece, panel, save, send, stream, renew, *self.session()]
 
     def session(self) -> list[Any]:
         def answer() -> Response[Any]:
@@ -290,6 +298,7 @@ def test_the_end_of_twelve_hours_is_announced_once(page: Page, site: Site) -> No
     page.clock.fast_forward(5 * 60_000)
     site.left = {"idle": 1500, "longest": 800}
     page.get_by_label("Mon message").fill("Bonjour")
+    page.wait_for_function("localStorage.getItem('pli-session')?.includes('idleAt')")
     page.clock.run_for(20_000)
     dialog = page.get_by_role("dialog", name="Votre session va se terminer")
     expect(dialog).to_contain_text("au plus 12 heures")
@@ -311,3 +320,15 @@ def test_after_the_end_what_was_typed_is_brought_to_the_log_in(page: Page, site:
     assert asked.value.post_data_json["_page"] == "/m/scripted"
     expect(page.get_by_role("heading", name="Connexion")).to_have_count(0)
     expect(page.get_by_text("à demain")).to_be_visible()
+
+
+def test_a_panel_whose_owner_is_away_says_so_and_comes_when_it_is_back(page: Page, site: Site) -> None:
+    panel = page.locator("[data-panel]")
+    expect(panel).to_have_text("deux messages")
+    site.panel_answers = False
+    page.reload()
+    expect(panel).to_contain_text("Voir ma messagerie")
+    expect(panel).to_contain_text("Cette partie ne répond pas pour l'instant. Nous réessayons.")
+    site.panel_answers = True
+    page.clock.run_for(9_000)
+    expect(panel).to_have_text("deux messages")

@@ -36,7 +36,7 @@ class Listing(Struct, frozen=True, kw_only=True):
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """Up to `PAGE_SIZE` documents, how many there are in all, and where the next page begins."""
+    """As many documents as a page holds, how many there are in all, and where the next page begins."""
 
     documents: tuple[Document, ...]
     total: int
@@ -52,8 +52,8 @@ def place_from(text: str) -> Place | None:
         return None
 
 
-def page_of(found: list[Document], total: int) -> Page:
+def page_of(found: list[Document], total: int, size: int = PAGE_SIZE) -> Page:
     """A page of the documents found, of which one more than a page holds was asked for."""
-    shown = tuple(found[:PAGE_SIZE])
-    last = shown[-1] if len(found) > PAGE_SIZE else None
+    shown = tuple(found[:size])
+    last = shown[-1] if len(found) > size else None
     return Page(documents=shown, total=total, next=Place(last.dated, last.id) if last else None)

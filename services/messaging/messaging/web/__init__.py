@@ -20,6 +20,7 @@ from messaging.web.live import MailboxNews
 from messaging.web.mailbox import MailboxPages
 from messaging.web.messages import MessagePages
 from messaging.web.new_message import NewMessagePages
+from messaging.web.overview import OverviewPiece
 from messaging.web.removed_drafts import RemovedDraftPages
 from messaging.web.upkeep import UpkeepPages
 
@@ -29,6 +30,7 @@ HERE = Path(__file__).parent
 
 controllers: list[type[Controller]] = [
     MailboxPages,
+    OverviewPiece,
     NewMessagePages,
     UpkeepPages,
     ConversationPages,

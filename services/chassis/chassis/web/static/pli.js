@@ -2,6 +2,7 @@
 
 const RENEWAL = "/connexion/renouveler";
 const SAVE_AFTER = 1000;
+const AWAY_AGAIN_AFTER = 8000;
 const SAVE_AGAIN_AFTER = 5000;
 const texts = document.getElementById("pli-texts")?.dataset ?? {};
 
@@ -36,13 +37,27 @@ document.addEventListener("htmx:responseError", async (event) => {
   const { xhr, elt, requestConfig, target } = event.detail;
   const again = { verb: requestConfig.verb, path: requestConfig.path, target };
   if (xhr.status === 401 && await repeatOnce(elt, again)) return;
+  if (elt.matches("[data-panel]")) sayAway(elt);
   if (elt.closest("[data-quiet]")) return;
   if (xhr.status === 401) sayLogIn(); else say(problemIn(xhr.responseText), "bad");
 });
 
 document.addEventListener("htmx:sendError", (event) => {
+  if (event.detail.elt.matches("[data-panel]")) sayAway(event.detail.elt);
   if (!event.detail.elt.closest("[data-quiet]")) say(texts.offline, "bad");
 });
+
+/* A panel whose owner is away says so, keeps what it shows, and asks again. */
+
+function sayAway(panel) {
+  if (!panel.querySelector("[data-away]")) {
+    const words = Object.assign(document.createElement("p"), { className: "state warn", textContent: texts.away });
+    words.dataset.away = "";
+    words.setAttribute("role", "status");
+    panel.append(words);
+  }
+  setTimeout(() => htmx.trigger(panel, "pli:panel"), AWAY_AGAIN_AFTER);
+}
 
 function problemIn(body) {
   try {

@@ -1,0 +1,20 @@
+"""The piece of the home page that tells of the mailbox."""
+
+from litestar import Controller, get
+from litestar.response import Template
+
+from chassis import web
+from messaging.overview import overview
+from messaging.web.asking import GivenStore, PatientRequest, on_the_clock_of
+
+
+class OverviewPiece(Controller):
+    """`/messagerie/accueil`, fetched by the home page."""
+
+    path = "/messagerie"
+
+    @get("/accueil")
+    async def piece(self, request: PatientRequest, store: GivenStore) -> Template:
+        """What is unread, and replies that did not arrive."""
+        on_the_clock_of(await store.patient(request.user.patient_id))
+        return web.fragment("overview.html", overview=await overview(store, request.user))
