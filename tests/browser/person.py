@@ -21,7 +21,7 @@ class Person:
         self.page = page
         self.origin = origin
         self.patient = patient
-        self._catcher = catcher
+        self.catcher = catcher
 
     def go(self, path: str) -> None:
         """Open an address of the site."""
@@ -32,7 +32,7 @@ class Person:
         self.identify()
         since = datetime.now(UTC)
         self.choose_email()
-        self.fill("Code d'accès à usage unique", wait_for_code(self._catcher, self.patient, since))
+        self.fill("Code d'accès à usage unique", wait_for_code(self.catcher, self.patient, since))
         self.press("Se connecter")
         self.sees_heading(f"Bonjour {self.patient.given_name},")
 

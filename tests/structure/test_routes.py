@@ -24,6 +24,7 @@ PUBLIC = {
         "/connexion/code",
         "/connexion/code/renvoyer",
         "/connexion/sans-acces",
+        "/connexion/oubli",
         "/connexion/renouveler",
         "/connexion/activite",
         "/connexion/session",

@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+from datetime import date
 from typing import ClassVar
 
 from pydantic import Field, SecretStr, field_validator
 
-from chassis.settings import Settings
+from chassis.i18n import mark as _
+from chassis.settings import Settings, of_demonstration
 
 KEY_BYTES = 32
 
@@ -21,17 +23,24 @@ class AuthSettings(Settings):
     patient_domain: str = Field(default="patient.mssante.fr", description="the patients' mail domain")
     argon2_threads: int = Field(default=2, ge=1, le=16, description="passwords hashed at once, 64 MiB each")
 
-    data_controllers: str = Field(
-        default="le responsable de traitement de démonstration", description="who answers for the data"
+    data_controllers: str = of_demonstration(
+        "le responsable de traitement de démonstration", "who answers for the data"
     )
-    host_name: str = Field(default="un hébergeur de démonstration", description="who hosts the data")
-    support_email: str = Field(default="aide@demonstration.invalid", description="the help's address")
-    support_phone: str = Field(default="01 99 00 34 22", description="the help's telephone")
-    support_hours: str = Field(
-        default="du lundi au vendredi, de 8 h 30 à 17 h 30", description="when the help answers"
+    publisher: str = of_demonstration("l'éditeur de démonstration", "who publishes the site, in the legal notice")
+    host_name: str = of_demonstration("un hébergeur de démonstration", "who hosts the data")
+    support_email: str = of_demonstration("aide@demonstration.invalid", "the help's address")
+    support_phone: str = of_demonstration("01 99 00 34 22", "the help's telephone")
+    support_hours: str = of_demonstration(_("du lundi au vendredi, de 8 h 30 à 17 h 30"), "when the help answers")
+    support_address: str = of_demonstration("1 rue de la Démonstration, 75000 Paris", "the help's postal address")
+    accessibility_faults: str = Field(
+        default=_(
+            "Les pièces jointes et la mise en forme des messages sont celles de vos professionnels : "
+            "elles ne sont pas toujours accessibles."
+        ),
+        description="what the declaration of accessibility says is not accessible",
     )
-    accessibility_state: str = Field(
-        default="non conforme", description="totalement, partiellement or non conforme (RGAA)"
+    accessibility_checked_on: date = Field(
+        default=date(2026, 11, 25), description="the day of the declaration of accessibility"
     )
 
     @field_validator("code_key", "signing_key")

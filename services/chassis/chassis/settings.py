@@ -1,10 +1,20 @@
 """Typed settings, read once in the composition root from `PLI_*` variables. No secret has a default."""
 
 import sys
-from typing import ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_DEMONSTRATION = "demonstration"
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def of_demonstration(default: Any, description: str) -> Any:
+    """A field whose default answers for the demonstration only: any other site must set it."""
+    return Field(default=default, description=description, json_schema_extra={_DEMONSTRATION: True})
 
 
 class Settings(BaseSettings):
@@ -41,6 +51,9 @@ class Settings(BaseSettings):
     http_port: int = Field(ge=1, le=65_535, description="its HTTP port: pages, health, metrics")
     public_origin: str = Field(description="the site as browsers see it, e.g. https://espace.example")
     service_name: str = Field(default="Mon espace santé", description="whose service it is, in every page")
+    accessibility_state: Literal["totalement conforme", "partiellement conforme", "non conforme"] = Field(
+        default="non conforme", description="what the declaration of accessibility (RGAA) says, in every footer"
+    )
     lanes: int = Field(default=2, ge=1, le=16, description="consumers side by side in one process")
     batch: int = Field(default=32, ge=1, le=500, description="records taken from the bus at once")
     stop_within: float = Field(default=8.0, gt=0, description="seconds a graceful stop may take")
@@ -51,6 +64,26 @@ class Settings(BaseSettings):
     def secure_origin(self) -> bool:
         """Whether browsers reach the site over TLS."""
         return self.public_origin.startswith("https://")
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether only this machine's own browsers reach the site: a demonstration, or a developer's."""
+        return urlsplit(self.public_origin).hostname in _LOOPBACK
+
+    @model_validator(mode="after")
+    def _speaks_for_somebody(self) -> Self:
+        """A site that others reach says who answers for it: the demonstration's words would deceive them."""
+        fields = type(self).model_fields.items()
+        left = [name for name, field in fields if _answers_for_demonstration(field, getattr(self, name))]
+        if left and not self.on_this_machine:
+            names = ", ".join(f"PLI_{name.upper()}" for name in left)
+            raise ValueError(f"this site is not a demonstration, so it must set {names}")
+        return self
+
+
+def _answers_for_demonstration(field: FieldInfo, value: Any) -> bool:
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and _DEMONSTRATION in extra and value == field.default
 
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
@@ -63,6 +96,6 @@ def read_settings(kind: type[SettingsT]) -> SettingsT:
     except ValidationError as error:
         for wrong in error.errors(include_input=False, include_url=False):
             variable = "_".join(("PLI", *map(str, wrong["loc"]))).upper()
-            sys.stderr.write(f"{variable}: {wrong['msg']}\n")
+            sys.stderr.write(f"{variable}: {wrong['msg']}\n" if wrong["loc"] else f"{wrong['msg']}\n")
         sys.stderr.write("Set these variables and start again; chassis/settings.py says what each is for.\n")
         raise SystemExit(2) from None

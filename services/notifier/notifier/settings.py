@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from chassis.settings import Settings
+from chassis.settings import Settings, of_demonstration
 
 KEY_BYTES = 32
 
@@ -35,8 +35,8 @@ class NotifierSettings(Settings):
     )
     sms_provider: Literal["catcher"] = Field(description="who delivers SMS; `catcher` e-mails them to the relay")
 
-    data_controllers: str = Field(
-        default="le responsable de traitement de démonstration", description="who answers for the data"
+    data_controllers: str = of_demonstration(
+        "le responsable de traitement de démonstration", "who answers for the data"
     )
     view_rate: float = Field(default=20.0, gt=0, description="notices shown in a browser, a second, at most")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import httpx
@@ -24,6 +24,10 @@ ABOUT = SimpleNamespace(
     support_phone="01 99 00 34 22",
     support_hours="le jour",
     accessibility_state="non conforme",
+    accessibility_faults="Les pièces jointes ne sont pas toujours accessibles.",
+    accessibility_checked_on=date(2026, 11, 25),
+    publisher="l'éditeur",
+    support_address="1 rue de la Paix",
 )
 
 
@@ -288,6 +292,7 @@ async def test_the_language_of_who_is_logged_in_is_told_to_all_services_and_come
         "/cookies",
         "/a-propos",
         "/connexion/sans-acces",
+        "/connexion/oubli",
         "/compte/activation",
         "/connexion",
     ],
@@ -299,7 +304,6 @@ async def test_public_pages_are_open_to_all(browser, path):
 
 
 async def test_an_activation_keeps_what_was_typed_but_the_password(browser, house):
-    from datetime import date
 
     from auth.usecases.inviting import Invitee, invite
 

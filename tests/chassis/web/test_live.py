@@ -63,7 +63,7 @@ async def test_a_stream_ends_with_its_session(streamed: Streamed, guard: OneSess
 
 
 async def test_a_stream_ends_with_its_token(guard: OneSession, stopping: asyncio.Event) -> None:
-    guard.identity = msgspec.structs.replace(guard.identity, expires_at=now() + timedelta(milliseconds=50))
+    guard.identity = msgspec.structs.replace(guard.identity, expires_at=now() + timedelta(milliseconds=800))
     frames = await Streamed(guard, stopping, endless()).rest()
     assert frames[-1] in {":\n\n", "id: 1\nevent: mailbox\ndata: 7\n\n"}
 

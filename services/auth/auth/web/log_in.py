@@ -23,7 +23,7 @@ from auth.errors import (
 )
 from auth.usecases.logging_in import Attempt, LoggingIn
 from auth.web import cookies
-from auth.web.asking import FORM_LIMIT, Asked, GivenLoggingIn, caller_of
+from auth.web.asking import FORM_LIMIT, Asked, GivenLoggingIn, GivenSettings, caller_of
 from chassis import web
 from chassis.clock import now
 from chassis.i18n import mark as _
@@ -147,9 +147,14 @@ class LogIn(Controller):
         return web.see_other("/connexion/code", toast="code-sent")
 
     @get("/sans-acces", sync_to_thread=False)
-    def without_contact(self) -> Template:
+    def without_contact(self, about: GivenSettings) -> Template:
         """What to do when neither e-mail nor telephone can be reached any more."""
-        return web.page("no-contact.html")
+        return web.page("no-contact.html", about=about)
+
+    @get("/oubli", sync_to_thread=False)
+    def forgotten(self, about: GivenSettings) -> Template:
+        """The way back for who forgot their identifier or their password."""
+        return web.page("forgotten.html", about=about)
 
     async def _refused_code(
         self, request: Asked, logging_in: LoggingIn, form: CodeForm, refused: AuthError

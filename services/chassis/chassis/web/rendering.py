@@ -20,6 +20,7 @@ from chassis.web.language import Languages, current_language
 from chassis.web.ports import WebSettings
 from chassis.web.static_files import StaticFiles
 
+ACCESSIBILITY_STATES = (_("totalement conforme"), _("partiellement conforme"), _("non conforme"))
 TOAST_SHOWN = "pli_toast_shown"
 _NAVIGATION = (
     ("accueil", "/", _("Accueil"), "house"),
@@ -60,7 +61,7 @@ def _globals(pages: WebPages, settings: WebSettings, files: StaticFiles) -> dict
         "static": files.address,
         "service_name": settings.service_name,
         "language": current_language,
-        "accessibility_state": getattr(settings, "accessibility_state", _("non conforme")),
+        "accessibility_state": getattr(settings, "accessibility_state", ACCESSIBILITY_STATES[-1]),
         "this_year": lambda: dates.local(now()).year,
         "navigation": _NAVIGATION,
         "signed_in": _signed_in,
