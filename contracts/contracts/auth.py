@@ -22,6 +22,7 @@ from contracts.base import (
 
 PatientStatus = Literal["active", "closed"]
 Channel = Literal["email", "sms"]
+Language = Annotated[str, Meta(pattern=whole(r"[a-z]{2}"))]
 TimeZone = Annotated[str, Meta(min_length=1, max_length=64, description="an IANA name, e.g. Indian/Reunion")]
 
 
@@ -38,14 +39,15 @@ class PatientChanged(Event, tag="auth.patient-changed.v1", frozen=True, kw_only=
     email: MailAddress | None
     phone: PhoneNumber | None
     time_zone: TimeZone = "Europe/Paris"
-    language: Annotated[str, Meta(pattern=whole(r"[a-z]{2}"))] = "fr"
+    language: Language = "fr"
     changed_at: Instant
 
 
 class SealedCode(Event, tag="auth.sealed-code.v1", frozen=True, kw_only=True):
     """What the box of a `CodeIssued` holds; it never travels outside of it.
 
-    `time_zone` is the patient's: the notice says until which clock time the code holds.
+    `time_zone` is the patient's: the notice says until which clock time the code holds. `language` is the one
+    of the page that asked for it.
     """
 
     challenge_id: ChallengeId
@@ -53,6 +55,7 @@ class SealedCode(Event, tag="auth.sealed-code.v1", frozen=True, kw_only=True):
     channel: Channel
     destination: MailAddress
     time_zone: TimeZone = "Europe/Paris"
+    language: Language = "fr"
     expires_at: Instant
 
 

@@ -93,6 +93,12 @@ def _menu(page: Page, origin: str, space: Space) -> None:
     page.locator(".person summary").click()
 
 
+def _session_over(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}/compte")
+    page.evaluate("document.dispatchEvent(new Event('pli:session-over'))")
+    expect(page.get_by_role("dialog", name="Votre session a expiré")).to_be_visible()
+
+
 def _dialog(page: Page, origin: str, space: Space) -> None:
     _of("pdf")(page, origin, space)
     page.get_by_role("link", name="Ajouter à mes documents santé").click()
@@ -133,6 +139,7 @@ PLACES = (
     Place("identify-refused", Who.STRANGER, _wrong_password, status=401),
     Place("channel", Who.STRANGER, _choosing),
     Place("no-contact", Who.STRANGER, _no_contact),
+    Place("forgotten", Who.STRANGER, _at("/connexion/oubli")),
     Place("code", Who.STRANGER, _code),
     Place("code-refused", Who.STRANGER, _wrong_code, status=400),
     Place("activation", Who.STRANGER, _at("/compte/activation")),
@@ -154,6 +161,8 @@ PLACES = (
     Place("home", Who.PATIENT, _at("/")),
     Place("account", Who.PATIENT, _at("/compte")),
     Place("menu", Who.PATIENT, _menu),
+    Place("preferences", Who.PATIENT, _at("/compte/preferences")),
+    Place("session-over", Who.PATIENT, _session_over),
     Place("mailbox", Who.PATIENT, _at("/messagerie")),
     Place("mailbox-toast", Who.PATIENT, _toast),
     Place("letter", Who.PATIENT, _of("letter")),

@@ -57,7 +57,7 @@ def test_what_was_typed_when_the_session_ended_is_in_the_page_after_the_log_in(
     person: Person, patient: Patient, stack: Stack, mail_client: Callable[[Professional], MailClient]
 ) -> None:
     me = Professional(patient.name, patient.mailbox)
-    letter = Letter(people.CHRISTELLE, [me], "Préparation de votre rendez-vous", "Bonjour")
+    letter = Letter(sender=people.CHRISTELLE, to=[me], subject="Préparation de votre rendez-vous", text="Bonjour")
     mail_client(people.CHRISTELLE).send(letter, [patient.mailbox])
     person.log_in()
     person.go("/messagerie")

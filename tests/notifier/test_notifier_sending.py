@@ -155,6 +155,14 @@ async def test_a_code_says_the_hour_of_the_patients_zone(desk: Desk) -> None:
     assert "jusqu'à 16 h 40" in desk.mailer.sent[0].text
 
 
+async def test_a_code_is_written_in_the_language_it_was_asked_for_in(desk: Desk) -> None:
+    await desk.perform(await desk.queued(code_issued(language="en")))
+    (mail,) = desk.mailer.sent
+    assert mail.subject == "034567 is your access code"
+    assert "It is valid until 14:40." in mail.text
+    assert "Do not give it to anybody" in mail.text
+
+
 async def test_a_code_goes_by_sms_and_its_last_line_is_for_the_phone(desk: Desk) -> None:
     await desk.perform(await desk.queued(code_issued("sms")))
     (sms,) = desk.sms.sent

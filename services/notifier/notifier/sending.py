@@ -27,7 +27,6 @@ from notifier.mail import Mail, Mailer, address_of
 from notifier.rendering import Renderer, Words
 from notifier.sms import Sms, SmsProvider
 
-SOURCE_LANGUAGE = "fr"
 NOTICE_SECONDS = Histogram(
     "pli_notice_seconds",
     "from a notice being queued to its taking by the relay or the provider",
@@ -103,12 +102,12 @@ class Sending:
 
     async def _send_code(self, row: Row) -> Channel:
         sealed = self._sealing_key.open_box(bytes(row["box"]))
-        facts = {"code": sealed.code, "until": clock_time(sealed.expires_at, sealed.time_zone)}
+        facts = {"code": sealed.code, "until": clock_time(sealed.expires_at, sealed.time_zone, sealed.language)}
         if sealed.channel == "sms":
-            text = self._renderer.code_sms(language=SOURCE_LANGUAGE, **facts)
+            text = self._renderer.code_sms(language=sealed.language, **facts)
             await self._text(row, sealed.destination, text)
         else:
-            words = self._renderer.code(language=SOURCE_LANGUAGE, **facts)
+            words = self._renderer.code(language=sealed.language, **facts)
             await self._mail(row, address_of("", sealed.destination), words)
         return sealed.channel
 

@@ -113,6 +113,13 @@ async def test_a_patient_logs_in_in_three_steps_and_goes_where_they_wanted(brows
     assert (answer.status_code, answer.headers["location"]) == (303, "/messagerie")
 
 
+async def test_a_code_is_written_in_the_language_of_the_page(browser, house):
+    browser.cookies["__Host-pli-langue"] = "en"
+    await identified(browser)
+    await browser.post("/connexion/mode", channel="email")
+    assert house.notifier.last_code(house.store, house.signer).language == "en"
+
+
 async def test_cookies_are_out_of_reach_of_scripts_and_the_session_goes_to_auth_alone(browser, house):
     await identified(browser)
     await browser.post("/connexion/mode", channel="sms")

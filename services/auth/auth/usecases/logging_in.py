@@ -25,6 +25,7 @@ from auth.store import AuthStore
 from auth.usecases.caller import UNKNOWN, Caller
 from auth.usecases.pacing import Pacing
 from chassis.clock import Clock, now
+from chassis.i18n import SOURCE_LANGUAGE
 from chassis.ids import new_id
 from chassis.store import Tx
 from contracts.auth import SealedCode
@@ -96,8 +97,8 @@ class LoggingIn:
             raise AttemptOver
         return Attempt(challenge=challenge, account=account)
 
-    async def send_code(self, secret: str, channel: Channel) -> Challenge:
-        """Second step: send a code there; those sent before stay valid.
+    async def send_code(self, secret: str, channel: Channel, language: str = SOURCE_LANGUAGE) -> Challenge:
+        """Second step: send a code there, in that language; those sent before stay valid.
 
         Raises `AttemptOver`, `NoSuchChannel`, `SentJustNow`, `SentTooOften` or `NoSealingKey`.
         """
@@ -106,7 +107,7 @@ class LoggingIn:
         async def work(tx: Tx) -> Challenge:
             challenge, account = await self._open_attempt(secret, at, tx)
             _check_pace(challenge, account, channel, at)
-            sealed = _to_seal(challenge, account, channel, code, at + CODE_LIFE)
+            sealed = _to_seal(challenge, account, channel, code, at + CODE_LIFE, language=language)
             tx.publish(self._signer.issued(sealed, to), challenge.id)
             after = challenge.with_code(self._digest(challenge, code), channel, at)
             await self._store.challenges.save(after, tx)
@@ -209,7 +210,7 @@ def _check_pace(challenge: Challenge, account: Account, channel: Channel, at: da
 
 
 def _to_seal(
-    challenge: Challenge, account: Account, channel: Channel, code: str, expires_at: datetime
+    challenge: Challenge, account: Account, channel: Channel, code: str, expires_at: datetime, *, language: str
 ) -> SealedCode:
     destination = account.contact(channel)
     if destination is None:
@@ -220,6 +221,7 @@ def _to_seal(
         channel=channel,
         destination=destination,
         time_zone=account.time_zone,
+        language=language,
         expires_at=expires_at,
     )
 

@@ -28,6 +28,7 @@ from chassis import web
 from chassis.clock import now
 from chassis.i18n import mark as _
 from chassis.web.dates import clock_time
+from chassis.web.language import current_language
 
 Page = Template | Redirect
 
@@ -98,7 +99,7 @@ class LogIn(Controller):
         try:
             attempt = await _attempt(request, logging_in)
             try:
-                await logging_in.send_code(_secret(request), _channel(form, attempt))
+                await logging_in.send_code(_secret(request), _channel(form, attempt), current_language())
             except SentJustNow:
                 return web.see_other("/connexion/code")
             except (NoSuchChannel, SentTooOften) as refused:
@@ -139,7 +140,7 @@ class LogIn(Controller):
             if channel is None:
                 return web.see_other("/connexion/mode")
             try:
-                await logging_in.send_code(_secret(request), channel)
+                await logging_in.send_code(_secret(request), channel, current_language())
             except (SentJustNow, SentTooOften) as refused:
                 return _code_page(attempt, refused=refused)
         except AttemptOver:
