@@ -1,10 +1,12 @@
 """Instants and sizes, as the guide writes them."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
 
 from chassis.web import dates
+from chassis.web.app import HERE
 from chassis.web.language import Languages
 
 FRENCH = Languages([])
@@ -56,3 +58,25 @@ def test_sizes_are_decimal_and_french(count: int, written: str) -> None:
 def test_zero_is_singular_in_french() -> None:
     assert FRENCH.ngettext("message", "messages", 0) == "message"
     assert FRENCH.ngettext("message", "messages", 2) == "messages"
+
+
+@pytest.mark.parametrize(
+    ("count", "written"), [(1, "1 byte"), (812, "812 bytes"), (412_000, "412 KB"), (1_240_000, "1.2 MB")]
+)
+def test_sizes_in_english(english: Languages, count: int, written: str) -> None:
+    assert dates.size(count, english).replace("\N{NO-BREAK SPACE}", " ") == written
+
+
+def test_dates_in_english(english: Languages) -> None:
+    at = datetime(2026, 5, 28, 8, 42, tzinfo=UTC)
+    assert dates.moment(at) == "28 May 2026 at 10:42"
+    assert dates.clock_time(at) == "10:42"
+    assert dates.list_date(datetime(2026, 6, 10, 8, 0, tzinfo=UTC), english, TODAY) == "yesterday"
+
+
+@pytest.fixture
+def english() -> Iterator[Languages]:
+    languages = Languages([HERE.parent / "locale"])
+    languages.choose("en")
+    yield languages
+    languages.choose("fr")

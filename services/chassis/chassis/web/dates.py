@@ -73,11 +73,11 @@ def clock_time_before(at: datetime) -> str:
 def size(count: int, languages: Languages) -> str:
     """Bytes in decimal units, as the limits are: "812 octets", "412 Ko", "1,2 Mo"."""
     if count < 1_000:
-        return f"{count}{_NBSP}{languages.ngettext('octet', 'octets', count)}"
+        return _NBSP.join((str(count), languages.ngettext("octet", "octets", count)))
     if count < 999_500:
-        return f"{round(count / 1_000)}{_NBSP}{languages.gettext(_('Ko'))}"
+        return _NBSP.join((str(round(count / 1_000)), languages.gettext(_("Ko"))))
     millions = format_decimal(round(count / 1_000_000, 1), locale=current_language())
-    return f"{millions}{_NBSP}{languages.gettext(_('Mo'))}"
+    return _NBSP.join((millions, languages.gettext(_("Mo"))))
 
 
 def _pattern(days: str) -> str:

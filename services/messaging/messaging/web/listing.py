@@ -24,11 +24,13 @@ class ListShown(Struct, frozen=True, kw_only=True):
 
     @property
     def span(self) -> str:
-        """« 1 - 50 sur 1 430 »; a narrowed list that goes on is not counted."""
-        span = f"{self.view.first} - {self.view.last}"
-        if self.view.total is None:
-            return span
-        return f"{span} sur {self.view.total:,}".replace(",", _NBSP)
+        """« 1 - 50 »."""
+        return f"{self.view.first} - {self.view.last}"
+
+    @property
+    def total(self) -> str | None:
+        """« 1 430 »; a narrowed list that goes on is not counted."""
+        return None if self.view.total is None else f"{self.view.total:,}".replace(",", _NBSP)
 
     @property
     def older(self) -> str | None:
