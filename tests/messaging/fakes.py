@@ -14,6 +14,7 @@ from chassis.clock import now
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Identity, TokenMissing
 from chassis.objects import ClaimMismatch
+from chassis.previews.previewer import Described, NoPreview, Page, Previewer
 from contracts.base import Claim, Event
 from messaging.domain.facets import facets_of
 from messaging.domain.model import (
@@ -313,6 +314,29 @@ class FakeObjects(Objects):
             media_type=media_type,
             filename=filename,
         )
+
+
+class FakePreviewer(Previewer):
+    """A PDF of three pages, whatever the bytes; or none, for the reason that a test gives."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+        self.drawn: list[tuple[int, int]] = []
+
+    async def describe(self, pdf: AsyncIterator[bytes], first: int, count: int) -> Described:
+        await self._read(pdf)
+        pages = [Page(width=595, height=842, text=f"Mots de la page {number}") for number in (1, 2, 3)]
+        return Described(total=3, pages=tuple(pages[first - 1 : first - 1 + count]))
+
+    async def draw(self, pdf: AsyncIterator[bytes], page: int, width: int) -> bytes:
+        await self._read(pdf)
+        self.drawn.append((page, width))
+        return b"RIFFwebp"
+
+    async def _read(self, pdf: AsyncIterator[bytes]) -> None:
+        assert [chunk async for chunk in pdf]
+        if self.reason:
+            raise NoPreview(self.reason)
 
 
 def identity_of(patient_id: str) -> Identity:

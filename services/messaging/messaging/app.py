@@ -106,6 +106,7 @@ def _web(
     """The follower that feeds open pages, and what `assemble` needs for the pages."""
     from chassis.bus import Follower
     from chassis.identity.guard import Guard
+    from chassis.previews.previewer import Previewer
     from contracts.topics import BY_NAME
     from messaging.structured import DocumentReader
     from messaging.web import PAGES, MailboxNews, controllers
@@ -113,8 +114,14 @@ def _web(
     news = MailboxNews()
     told = BY_NAME["messaging.events"]
     follower = Follower(settings, told.name, told.events, news.tell, from_beginning=False)
-    dependencies = {"store": store, "objects": objects, "domains": domains, "news": news}
-    dependencies["reader"] = DocumentReader(objects)
+    dependencies = {
+        "store": store,
+        "objects": objects,
+        "domains": domains,
+        "news": news,
+        "reader": DocumentReader(objects),
+        "previewer": Previewer(),
+    }
     guard = Guard(settings)
     return follower, {
         "controllers": controllers,

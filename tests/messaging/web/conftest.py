@@ -69,6 +69,7 @@ def app(given: Given) -> Litestar:
         "domains": lambda: DOMAINS,
         "news": lambda: given.news,
         "reader": lambda: DocumentReader(given.world.objects),
+        "previewer": lambda: given.world.previewer,
     }
     return web.create_app(
         settings=settings,

@@ -1,5 +1,6 @@
 """Received attachments: seen, downloaded, kept."""
 
+import re
 from datetime import date
 
 import pytest
@@ -42,8 +43,77 @@ def test_the_page_names_the_file_and_offers_what_can_be_done(client, address):
     assert "Compte_rendu_du rendez-vous.pdf" in page
     assert "Télécharger" in page
     assert "Ajouter à mes documents santé" in page
-    assert "Aucun aperçu disponible pour ce type de document." in page
-    assert "Pour le consulter, vous pouvez le télécharger." in page
+
+
+def test_a_pdf_is_shown_as_pages_with_their_words(client, world, address):
+    page = words(client.get(address))
+    for number in (1, 2, 3):
+        assert f"Page {number} sur 3" in page
+        assert f'src="{address}/pages/{number}?zoom=100" loading="lazy"' in page
+        assert f"Mots de la page {number}" in page
+    assert world.store.audited[-1]["action"] == "attachment-shown"
+    picture = client.get(f"{address}/pages/2?zoom=100")
+    assert (picture.content, picture.headers["content-type"]) == (b"RIFFwebp", "image/webp")
+    assert "sandbox" in picture.headers["content-security-policy"]
+    assert world.previewer.drawn == [(2, 1000)]
+
+
+def test_a_pdf_grows_to_four_times_its_size_and_no_more(client, address):
+    zoom, page = 100, words(client.get(address))
+    while found := re.search(r'href="([^"]+)"[^>]*><span>Agrandir', page):
+        page = words(client.get(found[1].partition("#")[0]))
+        zoom = int(re.search(r"zoom-(\d+)", page)[1])
+    assert zoom == 400
+    assert "Réduire" in page
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=99", "page=x&zoom=7", "zoom=" + "9" * 30, "page=" + "9" * 30])
+def test_a_page_or_size_that_is_not_there_is_the_usual_one(client, address, query):
+    page = words(client.get(f"{address}?{query}"))
+    assert "Page 1 sur 3" in page
+    assert "zoom-100" in page
+
+
+@pytest.mark.parametrize("number", ["0", "100001000", "x", "-1", "1.5"])
+def test_a_picture_of_no_page_is_not_found(client, address, number):
+    assert client.get(f"{address}/pages/{number}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("encrypted", "Ce document est protégé par un mot de passe."),
+        (
+            "broken",
+            "Aucun aperçu disponible pour ce type de document. Pour le consulter, vous pouvez le télécharger.",
+        ),
+        ("too-slow", "L'aperçu prend trop de temps."),
+        ("busy", "L'aperçu prend trop de temps."),
+    ],
+)
+def test_a_pdf_that_cannot_be_shown_can_be_downloaded_and_kept(client, world, address, reason, said):
+    world.previewer.reason = reason
+    page = words(client.get(address))
+    assert "Aucun aperçu disponible" in page
+    assert said in page
+    assert "Télécharger" in page
+    assert "Ajouter à mes documents santé" in page
+    assert world.store.audited == []
+
+
+def test_an_empty_file_has_no_preview(client, world):
+    empty = world.file("vide.pdf", b"")
+    letter = world.letter(attachments=(empty,))
+    assert "Aucun aperçu disponible" in client.get(f"/messagerie/pieces/{letter.id}/{empty.id}").text
+
+
+def test_a_long_text_is_shown_as_far_as_it_goes_and_that_is_said(client, world):
+    text = world.file("long.txt", "\ufeffé".encode() + "aé".encode() * 100_000, "text/plain")
+    letter = world.letter(attachments=(text,))
+    page = client.get(f"/messagerie/pieces/{letter.id}/{text.id}").text
+    assert "éaéaé" in page
+    assert "Ã" not in page
+    assert "L'aperçu s'arrête ici." in words(client.get(f"/messagerie/pieces/{letter.id}/{text.id}"))
 
 
 def test_what_documents_would_not_take_can_only_be_downloaded(client, world):
@@ -87,7 +157,7 @@ def test_a_download_can_be_resumed(client, address):
     assert (answer.status_code, answer.content) == (206, PDF[5:9])
 
 
-@pytest.mark.parametrize("tail", ["", "/fichier", "/apercu", "/ajouter"])
+@pytest.mark.parametrize("tail", ["", "/fichier", "/apercu", "/ajouter", "/pages/1"])
 def test_another_patient_s_attachment_is_not_found_and_that_is_recorded(client, world, address, as_other, tail):
     as_other()
     assert client.get(address + tail).status_code == 404

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 
 from chassis import web
 from chassis.identity import Identity
+from chassis.previews.previewer import Previewer
 from messaging.domain.addresses import Domains
 from messaging.domain.filters import Filters
 from messaging.domain.model import Patient
@@ -21,6 +22,7 @@ from messaging.store import MessagingStore, PageKey
 PatientRequest = Request[Identity, None, State]
 GivenStore = NamedDependency[MessagingStore]
 GivenObjects = NamedDependency[Objects]
+GivenPreviewer = NamedDependency[Previewer]
 GivenDomains = NamedDependency[Domains]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -12,6 +12,7 @@ from chassis import web
 from chassis.clock import now
 from chassis.document_types import LABELS
 from chassis.errors import NotFound
+from chassis.previews.pages import page_picture
 from chassis.web.dates import local
 from contracts.documents import TYPE_CODES
 from contracts.keeping import FORBIDDEN, cleaned_title, proposed_title
@@ -21,15 +22,13 @@ from messaging.keeping import NotKeepable, Received, Wish, faults, keep, keep_of
 from messaging.objects import Objects
 from messaging.store import MessagingStore
 from messaging.web import words
-from messaging.web.asking import GivenObjects, GivenStore, PatientRequest, on_the_clock_of
+from messaging.web.asking import GivenObjects, GivenPreviewer, GivenStore, PatientRequest, on_the_clock_of
 from messaging.web.messages import object_chunks
+from messaging.web.previews import PDF, SHOWN_PICTURES, preview_of, whole
 from messaging.web.shown import kind_of_file
 
-PREVIEWED = frozenset({"image/png", "image/jpeg"})
-PICTURES = PREVIEWED | {"image/gif", "image/webp"}
+PICTURES = SHOWN_PICTURES | {"image/gif", "image/webp"}
 """What may be shown in place; the last two only inside a letter's HTML."""
-TEXT_SHOWN = 200_000
-"""Bytes of a text that its page shows."""
 SLOW = timedelta(seconds=60)
 CHOOSE = ""
 
@@ -55,6 +54,8 @@ class AttachmentPages(Controller):
         request: PatientRequest,
         store: GivenStore,
         objects: GivenObjects,
+        previewer: GivenPreviewer,
+        *,
         message_id: FromPath[str],
         attachment_id: FromPath[str],
     ) -> Template:
@@ -62,14 +63,15 @@ class AttachmentPages(Controller):
         received = await open_attachment(store, request.user, message_id, attachment_id)
         await _set_clock(request, store)
         keeps = await store.keeps(request.user.patient_id, [message_id])
-        preview, text = await _preview(objects, received.attachment)
+        preview = await preview_of(objects, previewer, received, request.query_params)
+        if preview.shows:
+            await record(store, request.user, "attachment-shown", "attachment", attachment_id)
         return web.page(
             "attachment.html",
             received=received,
             kind=kind_of_file(received.attachment),
             kept=_latest(keeps, attachment_id),
             preview=preview,
-            preview_text=text,
         )
 
     @get("/pieces/{message_id:str}/{attachment_id:str}/fichier")
@@ -100,6 +102,25 @@ class AttachmentPages(Controller):
         if received.attachment.media_type not in PICTURES:
             raise NotFound(f"attachment {attachment_id} is no picture")
         return await _bytes(request, objects, received.attachment, inline=True)
+
+    @get("/pieces/{message_id:str}/{attachment_id:str}/pages/{number:str}")
+    async def page_of_pdf(
+        self,
+        request: PatientRequest,
+        store: GivenStore,
+        objects: GivenObjects,
+        previewer: GivenPreviewer,
+        *,
+        message_id: FromPath[str],
+        attachment_id: FromPath[str],
+        number: FromPath[str],
+    ) -> Response[bytes]:
+        """A page of a PDF as a picture."""
+        received = await open_attachment(store, request.user, message_id, attachment_id)
+        if received.attachment.media_type != PDF:
+            raise NotFound(f"attachment {attachment_id} has no pages")
+        pdf = whole(objects, received.attachment)
+        return await page_picture(previewer, pdf, number, request.query_params)
 
     @get("/pieces/{message_id:str}/{attachment_id:str}/ajouter")
     async def keep_dialog(
@@ -175,23 +196,6 @@ async def _bytes(
         inline=inline,
         etag=attachment.sha256,
     )
-
-
-async def _preview(objects: Objects, attachment: Attachment) -> tuple[str, str]:
-    """What kind of preview there is, and its text if it is one."""
-    if attachment.media_type in PREVIEWED:
-        return "picture", ""
-    if attachment.media_type != "text/plain" or not 0 < attachment.size <= TEXT_SHOWN:
-        return "none", ""
-    content = await objects.read(attachment.object_key, TEXT_SHOWN)
-    return "text", _decoded(content)
-
-
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
 
 
 def _wish(form: KeepForm) -> Wish:
