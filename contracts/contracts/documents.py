@@ -36,7 +36,10 @@ TYPE_CODES: tuple[str, ...] = (
 
 
 class AttachmentKeepRequested(Event, tag="documents.attachment-keep-requested.v1", frozen=True, kw_only=True):
-    """The patient wants a received attachment among their documents."""
+    """The patient wants a received attachment among their documents.
+
+    `sent_at` is when its sender sent it, `also_to` the professionals who received it beside the patient.
+    """
 
     patient_id: PatientId
     request_id: RequestId
@@ -48,6 +51,8 @@ class AttachmentKeepRequested(Event, tag="documents.attachment-keep-requested.v1
     type_code: Code
     masked: bool
     sent_by: PersonName
+    sent_at: Instant | None = None
+    also_to: Annotated[tuple[PersonName, ...], Meta(max_length=100)] = ()
     requested_at: Instant
 
 

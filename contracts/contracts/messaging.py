@@ -10,6 +10,7 @@ from contracts.base import (
     ConversationId,
     CorrespondentId,
     DeliveryId,
+    DocumentId,
     Event,
     Instant,
     IntakeId,
@@ -19,6 +20,7 @@ from contracts.base import (
     ObjectKey,
     PatientId,
     PeerAddress,
+    PersonName,
     Revision,
     Sha256,
     whole,
@@ -96,6 +98,16 @@ class ReplyStateChanged(Event, tag="messaging.reply-state-changed.v1", frozen=Tr
     state: DeliveryState
     reason: Code | None = None
     changed_at: Instant
+
+
+class DocumentsSent(Event, tag="messaging.documents-sent.v1", frozen=True, kw_only=True):
+    """A reply with documents of the patient's is on its way: who will have them is for the patient to see."""
+
+    patient_id: PatientId
+    message_id: MessageId
+    document_ids: Annotated[tuple[DocumentId, ...], Meta(min_length=1, max_length=50)]
+    recipients: Annotated[tuple[PersonName, ...], Meta(min_length=1, max_length=100)]
+    sent_at: Instant
 
 
 class ExchangeEnded(Event, tag="messaging.exchange-ended.v1", frozen=True, kw_only=True):

@@ -102,10 +102,11 @@ def keeps_it_among_the_documents(person: Person) -> None:
     dialog.get_by_label("Nom du document").fill(KEPT)
     dialog.get_by_label("Type de document").select_option(label="Résultats de biologie")
     dialog.get_by_role("button", name="Ajouter").click()
-    person.sees_heading(KEPT)
+    person.sees_heading(people.SUBJECT)
     person.sees("Document ajouté")
-    person.follow("Voir mes documents")
-    expect(person.page.get_by_role("link", name=KEPT)).to_be_visible()
+    person.follow("Voir le document")
+    person.sees_heading(KEPT)
+    person.sees(f"{people.CHRISTELLE.name} vous l'a envoyé le")
 
 
 def fills_in_the_medical_profile(person: Person) -> None:

@@ -64,8 +64,8 @@ def keeps(person: Person) -> None:
     person.fill("Nom du document", KEPT)
     person.page.get_by_label("Type de document").select_option(label="Résultats de biologie")
     person.press("Ajouter")
+    person.sees_heading(people.SUBJECT)
     person.sees("Document ajouté")
-    person.follow("Revenir à la conversation")
 
 
 def saves_a_draft(person: Person) -> None:

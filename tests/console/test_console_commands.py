@@ -18,7 +18,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def bus() -> FakeBus:
-    return FakeBus(snapshot_of({"messaging.events": (0, 7), "documents.dead-letters": (0, 1)}), [LETTER])
+    return FakeBus(snapshot_of({"synthesis.events": (0, 7), "documents.dead-letters": (0, 1)}), [LETTER])
 
 
 @pytest.fixture
@@ -46,19 +46,19 @@ def run(bus: FakeBus, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 def test_topics_are_listed_with_what_they_hold(run: Run) -> None:
     code, out, _ = run("topics")
     assert code == 0
-    row = next(line for line in out.splitlines() if line.startswith("messaging.events"))
+    row = next(line for line in out.splitlines() if line.startswith("synthesis.events"))
     assert row.split()[-3:] == ["7", "7", "7"]
 
 
 def test_topics_can_be_read_by_a_program(run: Run) -> None:
-    _, out, _ = run("topics", "--topic", "messaging.events", "--json")
+    _, out, _ = run("topics", "--topic", "synthesis.events", "--json")
     (topic,) = json.loads(out)
     assert (topic["written"], topic["kept"], topic["lag"], topic["ends"]) == (7, 7, 7, {"0": 7})
 
 
 def test_lag_names_the_partitions_that_wait(run: Run) -> None:
-    _, out, _ = run("lag", "--topic", "messaging.events")
-    assert "notifier" in out
+    _, out, _ = run("lag", "--topic", "synthesis.events")
+    assert "messaging" in out
     assert "0: 7" in out
     assert "documents.commands" not in out
 

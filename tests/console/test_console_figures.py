@@ -42,8 +42,8 @@ def test_dead_letters_are_counted_by_topic() -> None:
 
 
 def test_a_topic_without_groups_has_no_lag() -> None:
-    snapshot = snapshot_of({"messaging.events": (0, 7)}, at=AT)
-    assert snapshot.lag_on("messaging.events") == 7
+    snapshot = snapshot_of({"synthesis.events": (0, 7)}, at=AT)
+    assert snapshot.lag_on("synthesis.events") == 7
     assert snapshot.lag_on("messaging.audit") is None
 
 

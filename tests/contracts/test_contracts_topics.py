@@ -100,7 +100,7 @@ def test_a_service_cannot_publish_what_another_is_to_say() -> None:
 
 def test_a_group_is_not_invented_for_a_service_that_is_no_consumer() -> None:
     with pytest.raises(LookupError):
-        BY_NAME["messaging.events"].group_of("documents")
+        BY_NAME["messaging.events"].group_of("synthesis")
 
 
 def test_no_service_publishes_one_event_on_two_topics() -> None:

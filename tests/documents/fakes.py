@@ -9,8 +9,10 @@ from chassis.bus import Ready
 from chassis.errors import NotFound, NotYet
 from chassis.formats import HEAD_SIZE
 from chassis.objects import ClaimMismatch, ClaimRefused, StoredObject
+from chassis.previews.previewer import Described, Previewer
+from chassis.previews.previewer import Page as PageOfPdf
 from contracts.base import Claim, Event
-from documents.domain.document import Document, object_key_for
+from documents.domain.document import Document, Sending, object_key_for
 from documents.domain.listing import Listing, Order, Page, Place, page_of
 from documents.domain.patient import Patient
 from documents.objects import DocumentObjects
@@ -39,19 +41,20 @@ class FakeStore(DocumentsStore):
         self.patients: dict[str, Patient] = {}
         self.documents: dict[str, Document] = {}
         self.counts: dict[str, dict[str, int]] = {}
+        self.sent: dict[tuple[str, str, str], Sending] = {}
         self.published: list[Event] = []
         self.audited: list[dict[str, Any]] = []
 
     @property
     def state(self) -> Any:
-        return copy.deepcopy((self.patients, self.documents, self.counts))
+        return copy.deepcopy((self.patients, self.documents, self.counts, self.sent))
 
     async def transact(self, work: Callable[[Any], Awaitable[Any]]) -> Any:
         tx, before = FakeTx(), self.state
         try:
             result = await work(tx)
         except BaseException:
-            self.patients, self.documents, self.counts = before
+            self.patients, self.documents, self.counts, self.sent = before
             raise
         self.published += tx.published
         self.audited += tx.audited
@@ -81,6 +84,14 @@ class FakeStore(DocumentsStore):
         for name in ("", document.type_code):
             counts[name] = counts.get(name, 0) + 1
         return True
+
+    async def note_sendings(self, tx: FakeTx, patient_id: str, document_ids: Any, sending: Sending) -> None:
+        for document_id in document_ids:
+            self.sent[patient_id, document_id, sending.message_id] = sending
+
+    async def sendings(self, patient_id: str, document_id: str) -> list[Sending]:
+        found = [one for key, one in self.sent.items() if key[:2] == (patient_id, document_id)]
+        return sorted(found, key=lambda one: one.sent_at, reverse=True)
 
     async def page(self, patient_id: str, listing: Listing, size: int = 50) -> Page:
         newest = listing.order is Order.NEWEST
@@ -139,6 +150,18 @@ class FakeObjects(DocumentObjects):
             media_type=document.format.value,
             filename=document.filename,
         )
+
+
+class FakePreviewer(Previewer):
+    """A PDF of one page, whatever the bytes."""
+
+    async def describe(self, pdf: AsyncIterator[bytes], first: int, count: int) -> Described:
+        assert [chunk async for chunk in pdf]
+        return Described(total=1, pages=(PageOfPdf(width=595, height=842, text="Mots de la page"),))
+
+    async def draw(self, pdf: AsyncIterator[bytes], page: int, width: int) -> bytes:
+        assert [chunk async for chunk in pdf]
+        return b"RIFFwebp"
 
 
 async def deliver(store: FakeStore, handlings: dict[type, Any], event: Event) -> bool:

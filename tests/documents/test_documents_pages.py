@@ -13,9 +13,11 @@ from chassis.identity import Identity, TokenMissing
 from chassis.ids import new_id
 from chassis.readiness import Readiness
 from chassis.web import create_app
+from contracts.messaging import DocumentsSent
 from documents.app import CONTROLLERS, PAGES
 from documents.domain.document import document_id_for
-from tests.documents.conftest import PDF, Desk, patient_changed
+from tests.documents.conftest import AT, PDF, Desk, patient_changed
+from tests.documents.fakes import FakePreviewer
 
 ORIGIN = "http://localhost:8080"
 
@@ -44,7 +46,7 @@ async def browser(desk: Desk, inaya: str) -> AsyncIterator[httpx.AsyncClient]:
         guard=KnownPatients(),
         readiness=Readiness("documents"),
         stopping=asyncio.Event(),
-        dependencies={"store": desk.store, "objects": desk.objects},
+        dependencies={"store": desk.store, "objects": desk.objects, "previewer": FakePreviewer()},
     )
     headers = {"cookie": f"__Host-pli={inaya}", "accept": "text/html", "sec-fetch-mode": "navigate"}
     transport = httpx.ASGITransport(app)
@@ -175,3 +177,42 @@ async def test_the_home_page_shows_the_latest_documents_and_prescriptions(
     prescriptions = (await browser.get("/documents/accueil/ordonnances")).text
     assert "Ordonnance</a>" in prescriptions
     assert "Document" not in prescriptions
+
+
+async def test_a_document_is_seen_and_so_is_who_has_it(browser: httpx.AsyncClient, desk: Desk, inaya: str) -> None:
+    document_id = await keep(desk, inaya, sent_at=AT, also_to=("Marie Chanteau",))
+    sent = DocumentsSent(
+        patient_id=inaya,
+        message_id=new_id(),
+        document_ids=(document_id, new_id()),
+        recipients=("Docteur Lallemand",),
+        sent_at=AT + timedelta(days=3),
+    )
+    await desk.deliver(sent)
+    await desk.deliver(sent)
+    page = (await browser.get(f"/documents/{document_id}")).text
+    assert "Page 1 sur 1" in page
+    assert "Mots de la page" in page
+    assert page.count("Docteur Lallemand le <time") == 1
+    assert "Marie Chanteau l'a reçu avec vous." in page
+    assert "Docteur Dupond vous l'a envoyé le" in page
+    assert desk.store.audited[-1]["action"] == "document-viewed"
+    picture = await browser.get(f"/documents/{document_id}/pages/1")
+    assert (picture.content, picture.headers["content-type"]) == (b"RIFFwebp", "image/webp")
+
+
+@pytest.mark.parametrize("what", ["", "/pages/1", "/apercu", "/telecharger"])
+async def test_nothing_of_another_patient_s_document_is_shown(
+    browser: httpx.AsyncClient, desk: Desk, what: str
+) -> None:
+    other = new_id()
+    await desk.deliver(patient_changed(other))
+    document_id = await keep(desk, other)
+    assert (await browser.get(f"/documents/{document_id}{what}")).status_code == 404
+    assert desk.store.audited[-1]["outcome"] == "refused"
+
+
+async def test_only_a_picture_has_a_picture(browser: httpx.AsyncClient, desk: Desk, inaya: str) -> None:
+    document_id = await keep(desk, inaya)
+    assert (await browser.get(f"/documents/{document_id}/apercu")).status_code == 404
+    assert (await browser.get(f"/documents/{document_id}/pages/0")).status_code == 404

@@ -1,5 +1,6 @@
 """The formats a document may have, told from the bytes and not from what somebody says of them."""
 
+import codecs
 from enum import StrEnum
 
 import puremagic
@@ -56,6 +57,15 @@ def format_of(head: bytes) -> Format | None:
     if known is not None:
         return known
     return Format.TEXT if _reads_as_text(head) else None
+
+
+def decoded(head: bytes) -> str:
+    """The words of a text's first bytes: UTF-8, whose last letter may be cut, else Windows-1252."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        text = head.decode("cp1252", "replace")
+    return text.removeprefix("\ufeff")
 
 
 def _by_signature(head: bytes) -> Format | None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from chassis.identity.guard import Guard
+from chassis.previews.previewer import Previewer
 from chassis.process import Process
 from chassis.service import assemble
 from chassis.web import WebPages
@@ -30,7 +31,7 @@ def build(settings: DocumentsSettings) -> Process:
         controllers=CONTROLLERS,
         pages=PAGES,
         guard=Guard(settings),
-        dependencies={"store": store, "objects": objects},
+        dependencies={"store": store, "objects": objects, "previewer": Previewer()},
     )
 
 

@@ -22,9 +22,11 @@ from contracts.documents import (
     HandoverRow,
     KeepRefused,
 )
+from contracts.messaging import DocumentsSent
 from documents.domain.document import (
     Document,
     Refusal,
+    Sending,
     document_id_for,
     kept,
     refusal_of_request,
@@ -61,6 +63,7 @@ class DocumentsEvents:
         """The topics consumed, each event with its handler."""
         return [
             Subscription(topic="auth.patients", on=[Handling(PatientChanged, self.project_patient)], inbox=False),
+            Subscription(topic="messaging.events", on=[Handling(DocumentsSent, self.sent)]),
             Subscription(
                 topic="documents.commands",
                 on=[
@@ -69,6 +72,12 @@ class DocumentsEvents:
                 ],
             ),
         ]
+
+    async def sent(self, tx: Tx, event: DocumentsSent, prepared: None) -> None:
+        """Remember to whom documents went. They may be gone, or not here yet: what was sent stays sent."""
+        patient = await self._known(tx, event.patient_id)
+        sending = Sending(message_id=event.message_id, recipients=event.recipients, sent_at=event.sent_at)
+        await self._store.note_sendings(tx, patient.id, event.document_ids, sending)
 
     async def project_patient(self, tx: Tx, event: PatientChanged, prepared: None) -> None:
         """Know the patient in their latest state."""

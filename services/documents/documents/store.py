@@ -9,9 +9,11 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from chassis.formats import Format
 from chassis.store import Row, Store, Tx, away
-from documents.domain.document import Document
+from documents.domain.document import Document, Sending
 from documents.domain.listing import PAGE_SIZE, Listing, Order, Page, Place, page_of
 from documents.domain.patient import Patient
+
+MOST_SENDINGS = 100
 
 
 class DocumentsStore(Store[Tx]):
@@ -29,6 +31,7 @@ class DocumentsStore(Store[Tx]):
                 ]
             ),
         ],
+        "sendings": [IndexModel([("patient_id", ASCENDING), ("document_id", ASCENDING), ("sent_at", DESCENDING)])],
         "patients": [],
         "counts": [],
     }
@@ -67,6 +70,24 @@ class DocumentsStore(Store[Tx]):
         await documents.insert_one(_row(document), session=tx.session)
         await self._count(tx, document)
         return True
+
+    async def note_sendings(self, tx: Tx, patient_id: str, document_ids: Sequence[str], sending: Sending) -> None:
+        """Remember to whom these documents went; a repeat changes nothing."""
+        for document_id in document_ids:
+            key = {"_id": f"{sending.message_id}.{document_id}"}
+            row = {"patient_id": patient_id, "document_id": document_id, **msgspec.structs.asdict(sending)}
+            row["recipients"] = list(sending.recipients)
+            await self.collection("sendings").replace_one(key, key | row, upsert=True, session=tx.session)
+
+    async def sendings(self, patient_id: str, document_id: str) -> list[Sending]:
+        """To whom the patient sent a document, latest first; at most a hundred times are told."""
+        query = {"patient_id": patient_id, "document_id": document_id}
+        with away():
+            rows = await self.collection("sendings").find(query).sort("sent_at", DESCENDING).to_list(MOST_SENDINGS)
+        return [
+            Sending(message_id=row["message_id"], recipients=tuple(row["recipients"]), sent_at=row["sent_at"])
+            for row in rows
+        ]
 
     async def _count(self, tx: Tx, document: Document) -> None:
         """Counts are kept where they change: counting an index is slow on a large one."""
@@ -114,6 +135,7 @@ def _row(thing: Document | Patient) -> Row:
     row["_id"] = row.pop("id")
     if isinstance(thing, Document):
         row["dated"] = thing.dated.isoformat()
+        row["also_to"] = list(thing.also_to)
         row["format"] = thing.format.value
     return row
 
@@ -123,4 +145,5 @@ def _document(row: Row) -> Document:
     fields["id"] = fields.pop("_id")
     fields["dated"] = date.fromisoformat(fields["dated"])
     fields["format"] = Format(fields["format"])
+    fields["also_to"] = tuple(fields.get("also_to", ()))
     return Document(**fields)

@@ -11,6 +11,7 @@ from chassis.identity import Identity
 from chassis.ids import new_id
 from chassis.store import Tx
 from chassis.telemetry import current_traceparent
+from contracts.messaging import DocumentsSent
 from messaging.access import note, own
 from messaging.conversations import Exchange, exchange
 from messaging.domain.addresses import Domains
@@ -217,6 +218,8 @@ async def submit_reply(
         for consignment in reply.consignments:
             for delivery in consignment.deliveries:
                 tx.publish(state_told(consignment, delivery), key=patient_id)
+        if sent := documents_sent(reply, rows):
+            tx.publish(sent, key=patient_id)
         note(tx, identity, "reply-submitted", "message", reply.message.id)
         return reply.message
 
@@ -256,3 +259,18 @@ async def _append(store: MessagingStore, tx: Tx, conversation: Conversation, dra
     await store.remove_draft(tx, draft)
     await store.save_conversation(tx, replace(answered(conversation, reply.message), drafts=others))
     await store.count(tx, draft.patient_id)
+
+
+def documents_sent(reply: Reply, rows: Sequence[DraftRow]) -> DocumentsSent | None:
+    """Which of the patient's documents a reply takes with it, and to whom; None when it takes none."""
+    ids = tuple(dict.fromkeys(row.document_id for row in rows if row.document_id))
+    if not ids:
+        return None
+    message = reply.message
+    return DocumentsSent(
+        patient_id=message.patient_id,
+        message_id=message.id,
+        document_ids=ids,
+        recipients=tuple(party.name for party in message.recipients),
+        sent_at=message.at,
+    )

@@ -1,5 +1,6 @@
 """Keeping a received attachment among the patient's documents: asked here, done by documents."""
 
+import asyncio
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -14,9 +15,12 @@ from contracts.documents import AttachmentKeepRequested
 from contracts.keeping import date_fault, may_be_kept, title_fault, type_fault
 from messaging.access import note, own
 from messaging.domain.errors import MessagingError
-from messaging.domain.model import Attachment, Keep, Message
+from messaging.domain.model import Attachment, Keep, KeepState, Message, MessageKind
 from messaging.objects import Objects
 from messaging.store import MessagingStore
+
+LOOK_AGAIN = 0.1
+"""Seconds between two looks at whether documents has answered."""
 
 
 class NotKeepable(MessagingError):
@@ -45,6 +49,13 @@ class Received(Struct, frozen=True, kw_only=True):
     def may_be_kept(self) -> bool:
         """Whether it may become a document."""
         return may_be_kept(self.attachment.media_type, self.attachment.size)
+
+    @property
+    def also_to(self) -> tuple[str, ...]:
+        """The names of the professionals who received it beside the patient, who is the first recipient."""
+        if self.message.kind is not MessageKind.LETTER:
+            return ()
+        return tuple(dict.fromkeys(party.name for party in self.message.recipients[1:]))[:100]
 
 
 async def open_attachment(
@@ -128,8 +139,19 @@ def _request(wanted: Keep, received: Received, wish: Wish, claim: Claim, dated: 
         type_code=wish.type_code,
         masked=wish.masked,
         sent_by=received.message.sender.name,
+        sent_at=received.message.at,
+        also_to=received.also_to,
         requested_at=wanted.requested_at,
     )
+
+
+async def settled(store: MessagingStore, wanted: Keep, patience: float) -> Keep:
+    """The request as documents answers it, or as it is when that takes longer than `patience` seconds."""
+    give_up = asyncio.get_running_loop().time() + patience
+    while wanted.state is KeepState.PENDING and asyncio.get_running_loop().time() < give_up:
+        await asyncio.sleep(LOOK_AGAIN)
+        wanted = await store.keep(wanted.patient_id, wanted.id)
+    return wanted
 
 
 async def keep_of(store: MessagingStore, identity: Identity, keep_id: str) -> Keep:

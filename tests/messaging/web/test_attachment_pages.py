@@ -6,12 +6,20 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
+from chassis.ids import new_id
 from contracts.documents import AttachmentKeepRequested
 from messaging.domain.model import KeepState
-from tests.messaging.people import INAYA_ID
+from messaging.web import attachments
+from tests.messaging.people import INAYA_ID, MARIE
 from tests.messaging.web.conftest import HTMX, words
 
 PDF = b"%PDF-1.7 0123456789"
+DOCUMENT_ID = new_id()
+
+
+@pytest.fixture(autouse=True)
+def _documents_answers_later(monkeypatch):
+    monkeypatch.setattr(attachments, "ANSWER_SOON", 0.0)
 
 
 @pytest.fixture
@@ -175,6 +183,16 @@ def test_an_attachment_is_only_that_of_its_message(client, world, pdf, letter):
     assert client.get(f"/messagerie/pieces/{elsewhere.id}/{pdf.id}").status_code == 404
 
 
+def answering(ask):
+    """A store in which documents has answered when it is asked."""
+
+    async def keep(patient_id, request_id, tx=None):
+        found = await ask(patient_id, request_id)
+        return replace(found, state=KeepState.ADDED, document_id=DOCUMENT_ID)
+
+    return keep
+
+
 class TestKeeping:
     def test_the_dialog_is_filled_in(self, client, address):
         page = client.get(f"{address}/ajouter").text
@@ -229,6 +247,30 @@ class TestKeeping:
         (event,) = world.store.published
         assert event.title == "Résultats mars"
 
+    def test_an_answer_that_comes_soon_leads_back_to_the_conversation_at_once(
+        self, client, world, address, letter, monkeypatch
+    ):
+        monkeypatch.setattr(attachments, "ANSWER_SOON", 30.0)
+        monkeypatch.setattr(world.store, "keep", answering(world.store.keep))
+        answer = client.post(f"{address}/ajouter", data=wish())
+        assert answer.headers["location"] == f"/messagerie/conversations/{letter.id}"
+        assert f"document-added.{DOCUMENT_ID}" in answer.headers["set-cookie"]
+
+    def test_the_dialog_counts_the_name_and_shows_the_first_page(self, client, address):
+        page = words(client.get(f"{address}/ajouter"))
+        assert "27 / 50" in page
+        assert f'src="{address}/pages/1?zoom=40"' in page
+
+    def test_who_has_the_document_is_told_as_facts(self, client, world, pdf):
+        letter = world.letter(attachments=(pdf,), recipients=(world.inaya.party, MARIE))
+        where = f"/messagerie/pieces/{letter.id}/{pdf.id}/ajouter"
+        page = words(client.get(where))
+        assert "Christelle Thomas vous a envoyé ce document le 9 juin 2026." in page
+        assert "Marie Chanteau l'a reçu avec vous le 9 juin 2026." in page
+        client.post(where, data=wish())
+        (event,) = world.store.published
+        assert (event.sent_at, event.also_to) == (letter.at, ("Marie Chanteau",))
+
     @pytest.mark.parametrize("missing", ["nom", "date", "type", "confidentialite"])
     def test_a_form_without_a_field_is_refused(self, client, world, address, missing):
         fields = wish()
@@ -236,18 +278,22 @@ class TestKeeping:
         assert client.post(f"{address}/ajouter", data=fields).status_code == 400
         assert world.store.published == []
 
-    def test_its_page_tells_how_far_it_has_come(self, client, world, address):
+    def test_its_page_tells_how_far_it_has_come(self, client, world, address, letter):
         where = client.post(f"{address}/ajouter", data=wish()).headers["location"]
         waiting = client.get(where).text
         assert "Ajout en cours" in waiting
         assert "Actualiser" in waiting
         assert 'http-equiv="refresh"' in waiting
         (wanted,) = world.store.kept["keeps"].values()
-        world.store.put("keeps", replace(wanted, state=KeepState.ADDED, document_id="d"))
-        piece = client.get(where, headers=HTMX).text
-        assert "Document ajouté" in piece
-        assert 'href="/documents"' in piece
-        assert "<html" not in piece
+        world.store.put("keeps", replace(wanted, state=KeepState.ADDED, document_id=DOCUMENT_ID))
+        conversation = f"/messagerie/conversations/{letter.id}"
+        gone = client.get(where, headers=HTMX)
+        assert (gone.status_code, gone.headers["hx-redirect"]) == (204, conversation)
+        moved = client.get(where)
+        assert (moved.status_code, moved.headers["location"]) == (303, conversation)
+        page = client.get(conversation)
+        assert "Document ajouté" in page.text
+        assert f'href="/documents/{DOCUMENT_ID}"' in page.text
 
     def test_a_refusal_is_told_in_words(self, client, world, address):
         where = client.post(f"{address}/ajouter", data=wish()).headers["location"]

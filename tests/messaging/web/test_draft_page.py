@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from contracts.messaging import ReplyStateChanged
+from contracts.messaging import DocumentsSent, ReplyStateChanged
 from messaging.domain.drafting import tick_of
-from messaging.domain.model import RowState
+from messaging.domain.model import RowSource, RowState
 from tests.messaging.people import AT, CHRISTELLE, INAYA_ID, MARIE, OTHER_ID
 from tests.messaging.web.conftest import HTMX, words
 from tests.messaging.web.drafting import address, form, kept
@@ -152,6 +152,18 @@ class TestSending:
         assert world.store.kept["drafts"] == {}
         assert world.store.kept["conversations"][message.conversation_id].drafts == ()
         assert [one.state for one in world.store.published if isinstance(one, ReplyStateChanged)] == ["queued"]
+
+    def test_who_will_have_which_of_the_patient_s_documents_is_told(self, client, world, draft):
+        document, upload = world.row(draft), world.row(draft, document_id=None, source=RowSource.UPLOAD)
+        assert upload.id != document.id
+        client.post(address(draft, "/envoi"), data=form(draft))
+        (sent,) = (one for one in world.store.published if isinstance(one, DocumentsSent))
+        assert (sent.message_id, sent.document_ids) == (draft.id, (document.document_id,))
+        assert sent.recipients == ("Christelle Thomas",)
+
+    def test_a_reply_without_documents_tells_nothing_of_any(self, client, world, draft):
+        client.post(address(draft, "/envoi"), data=form(draft))
+        assert not any(isinstance(one, DocumentsSent) for one in world.store.published)
 
     def test_pressed_twice_it_leaves_once(self, client, world, draft):
         first = client.post(address(draft, "/envoi"), data=form(draft))

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from litestar import Response
 from msgspec import Struct
 
+from chassis.formats import decoded
 from chassis.previews.previewer import Described, NoPreview, Previewer
 
 PAGES_AT_ONCE = 25
@@ -17,6 +18,8 @@ SMALL = 40
 WIDTH = 1_000
 """Pixels of a page's picture at 100 %."""
 MEDIA_TYPE = "image/webp"
+TEXT_SHOWN = 200_000
+"""Bytes, and characters, of a text that its page shows."""
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 Bytes = Callable[[], AsyncIterator[bytes]]
@@ -91,6 +94,31 @@ class PagesShown(Struct, frozen=True, kw_only=True):
 
     def _at(self, first: int, zoom: int) -> str:
         return f"{self.here}?{urlencode({'page': first, 'zoom': zoom})}#apercu"
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """At most one of these: `picture` is an address, `text` words, `cut` if there are more, `pages` of a PDF.
+
+    None of them: there is no preview, and `reason` is the code of why when the type would have one.
+    """
+
+    picture: str | None = None
+    text: str | None = None
+    cut: bool = False
+    pages: PagesShown | None = None
+    reason: str = ""
+
+    @property
+    def shows(self) -> bool:
+        """Whether anything of the file can be seen."""
+        return self.picture is not None or self.text is not None or self.pages is not None
+
+
+async def text_shown(begin: Callable[[int], AsyncIterator[bytes]], size: int) -> Preview:
+    """The beginning of a text of `size` bytes; `begin` gives that many of its first bytes."""
+    head = b"".join([chunk async for chunk in begin(min(size, TEXT_SHOWN + 4))])
+    text = decoded(head)[: TEXT_SHOWN if size > TEXT_SHOWN else None]
+    return Preview(text=text, cut=size > TEXT_SHOWN)
 
 
 async def pages_shown(previewer: Previewer, pdf: Bytes, here: str, query: Mapping[str, str]) -> PagesShown:

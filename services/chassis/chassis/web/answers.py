@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,11 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
+from contracts.base import UUID_PATTERN
+
 TOAST_COOKIE = "pli-toast"
 _TOAST_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_ID = re.compile(UUID_PATTERN)
 _TOAST_LIFE = 60
 _LETTER_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; font-src 'self'; img-src 'self' data:; base-uri 'none'; "
@@ -22,7 +25,10 @@ _LETTER_POLICY = (
 
 @dataclass(frozen=True)
 class Toast:
-    """A short text said once after an act; `href` and `link` lead to what came of it."""
+    """A short text said once after an act; `href` and `link` lead to what came of it.
+
+    `{id}` in `href` stands for the thing that the act made.
+    """
 
     text: str
     href: str | None = None
@@ -39,10 +45,19 @@ class WebPages:
     static: Path | None = None
     toasts: Mapping[str, str | Toast] = field(default_factory=dict)
 
-    def toast(self, code: str) -> Toast | None:
-        """The toast of this code, or None when it is another service's or nobody's."""
+    def toast(self, said: str) -> Toast | None:
+        """The toast of this code, or None when it is another service's or nobody's.
+
+        `said` is the code, and what it is about behind a dot.
+        """
+        code, _, about = said.partition(".")
         found = self.toasts.get(code)
-        return Toast(found) if isinstance(found, str) else found
+        toast = Toast(found) if isinstance(found, str) else found
+        if toast is None or toast.href is None or "{id}" not in toast.href:
+            return toast
+        if not _ID.fullmatch(about):
+            return Toast(toast.text)
+        return replace(toast, href=toast.href.replace("{id}", about))
 
 
 def page(
@@ -65,19 +80,33 @@ def unchanged() -> Response[None]:
     return Response(None, status_code=204)
 
 
-def see_other(url: str, toast: str | None = None) -> Redirect:
-    """Go to a local address (303); `toast` is the code of what the next page says once, never free text."""
+def see_other(url: str, toast: str | None = None, about: str | None = None) -> Redirect:
+    """Go to a local address (303); `toast` is the code of what the next page says once, never free text.
+
+    `about` is the id of the thing that the toast leads to.
+    """
+    _check_local(url)
+    return Redirect(url, status_code=303, cookies=[toast_cookie(toast, about)] if toast else [])
+
+
+def leave_for(url: str, toast: str | None = None, about: str | None = None) -> Response[None]:
+    """What `see_other` is for a fragment: htmx leaves the page for this address."""
+    _check_local(url)
+    cookies = [toast_cookie(toast, about)] if toast else []
+    return Response(None, status_code=204, headers={"hx-redirect": url}, cookies=cookies)
+
+
+def _check_local(url: str) -> None:
     if not url.startswith("/") or url.startswith(("//", "/\\")):
         raise ValueError("only a local address can be gone to")
-    cookies = [toast_cookie(toast)] if toast else []
-    return Redirect(url, status_code=303, cookies=cookies)
 
 
-def toast_cookie(code: str) -> Cookie:
-    """What carries a toast to the next page. Raises ValueError for what is no code."""
-    if not _TOAST_CODE.fullmatch(code):
-        raise ValueError("a toast is named by its code")
-    return Cookie(key=TOAST_COOKIE, value=code, max_age=_TOAST_LIFE, path="/", httponly=True, samesite="lax")
+def toast_cookie(code: str, about: str | None = None) -> Cookie:
+    """What carries a toast to the next page. Raises ValueError for what is no code, or no id."""
+    if not _TOAST_CODE.fullmatch(code) or (about is not None and not _ID.fullmatch(about)):
+        raise ValueError("a toast is named by its code, and what it is about by an id")
+    value = f"{code}.{about}" if about else code
+    return Cookie(key=TOAST_COOKIE, value=value, max_age=_TOAST_LIFE, path="/", httponly=True, samesite="lax")
 
 
 def static_address(request: Request[Any, Any, Any], name: str) -> str:

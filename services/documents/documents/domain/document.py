@@ -15,7 +15,10 @@ EARLIEST_ZONE = timedelta(hours=14)
 
 
 class Document(Struct, frozen=True, kw_only=True):
-    """One of the patient's documents. `dated` is the document's own date, `added_at` when it came here."""
+    """One of the patient's documents. `dated` is the document's own date, `added_at` when it came here.
+
+    `sent_by` sent it to the patient at `sent_at` (None when that isn't known), and to `also_to` beside them.
+    """
 
     id: str
     patient_id: str
@@ -30,11 +33,21 @@ class Document(Struct, frozen=True, kw_only=True):
     sent_by: str
     message_id: str
     added_at: datetime
+    sent_at: datetime | None = None
+    also_to: tuple[str, ...] = ()
 
     @property
     def filename(self) -> str:
         """The name under which it is downloaded or sent."""
         return f"{self.title}{self.format.extension}"
+
+
+class Sending(Struct, frozen=True, kw_only=True):
+    """The patient sent a document to professionals, with one message."""
+
+    message_id: str
+    recipients: tuple[str, ...]
+    sent_at: datetime
 
 
 class Refusal(StrEnum):
@@ -99,4 +112,6 @@ def kept(request: AttachmentKeepRequested, form: Format, size: int, sha256: str)
         sent_by=request.sent_by,
         message_id=request.message_id,
         added_at=request.requested_at,
+        sent_at=request.sent_at,
+        also_to=request.also_to,
     )

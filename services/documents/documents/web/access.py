@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from chassis import web
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Identity
+from chassis.previews.previewer import Previewer
 from chassis.store import Tx
 from documents.domain.document import Document
 from documents.domain.patient import Patient
@@ -16,6 +17,7 @@ from documents.store import DocumentsStore
 PatientRequest = Request[Identity, None, State]
 GivenStore = NamedDependency[DocumentsStore]
 GivenObjects = NamedDependency[DocumentObjects]
+GivenPreviewer = NamedDependency[Previewer]
 
 
 async def known_patient(request: PatientRequest, store: DocumentsStore) -> Patient:

@@ -8,8 +8,20 @@ from litestar.response import Template
 
 from chassis import web
 from chassis.document_types import LABELS
-from documents.web.access import GivenObjects, GivenStore, PatientRequest, known_patient, own_document, record
+from chassis.errors import NotFound
+from chassis.formats import Format
+from chassis.previews.pages import page_picture
+from documents.web.access import (
+    GivenObjects,
+    GivenPreviewer,
+    GivenStore,
+    PatientRequest,
+    known_patient,
+    own_document,
+    record,
+)
 from documents.web.asked import asked_listing, query_for
+from documents.web.previews import PICTURES, chunks_of, preview_of
 
 
 class DocumentPages(Controller):
@@ -35,11 +47,64 @@ class DocumentPages(Controller):
         )
 
     @get("/{document_id:str}")
-    async def document(self, request: PatientRequest, store: GivenStore, document_id: FromPath[str]) -> Template:
-        """What is known of one document."""
+    async def document(
+        self,
+        request: PatientRequest,
+        store: GivenStore,
+        objects: GivenObjects,
+        previewer: GivenPreviewer,
+        *,
+        document_id: FromPath[str],
+    ) -> Template:
+        """One document: what it looks like, what is known of it, and who has it."""
         patient = await known_patient(request, store)
         document = await own_document(request, store, document_id)
-        return web.page("document.html", document=document, added_by=patient.name, labels=LABELS)
+        preview = await preview_of(objects, previewer, document, request.query_params)
+        if preview.shows:
+            await record(request, store, "document-viewed", document.id)
+        return web.page(
+            "document.html",
+            document=document,
+            preview=preview,
+            sendings=await store.sendings(patient.id, document.id),
+            added_by=patient.name,
+            labels=LABELS,
+        )
+
+    @get("/{document_id:str}/pages/{number:str}")
+    async def page_of_pdf(
+        self,
+        request: PatientRequest,
+        store: GivenStore,
+        objects: GivenObjects,
+        previewer: GivenPreviewer,
+        *,
+        document_id: FromPath[str],
+        number: FromPath[str],
+    ) -> Response[bytes]:
+        """A page of a PDF as a picture."""
+        document = await own_document(request, store, document_id)
+        if document.format is not Format.PDF:
+            raise NotFound(f"document {document_id} has no pages")
+        return await page_picture(previewer, chunks_of(objects, document), number, request.query_params)
+
+    @get("/{document_id:str}/apercu")
+    async def picture(
+        self, request: PatientRequest, store: GivenStore, objects: GivenObjects, document_id: FromPath[str]
+    ) -> Response[Any]:
+        """A document that is a picture, for its page."""
+        document = await own_document(request, store, document_id)
+        if document.format not in PICTURES:
+            raise NotFound(f"document {document_id} is no picture")
+        return await web.byte_stream(
+            request,
+            lambda offset, length: objects.chunks(document.object_key, offset, length),
+            size=document.size,
+            filename=document.filename,
+            media_type=document.format.value,
+            inline=True,
+            etag=document.sha256,
+        )
 
     @get("/{document_id:str}/telecharger")
     async def download(

@@ -61,6 +61,6 @@ PAGES = WebPages(
             _("Conversation supprimée"), "/messagerie/corbeille", _("Voir la corbeille")
         ),
         "conversation-restored": _("Conversation restaurée"),
-        "document-added": Toast(_("Document ajouté"), "/documents", _("Voir mes documents")),
+        "document-added": Toast(_("Document ajouté"), "/documents/{id}", _("Voir le document")),
     },
 )

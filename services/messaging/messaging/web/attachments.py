@@ -15,21 +15,23 @@ from chassis.errors import NotFound
 from chassis.previews.pages import page_picture
 from chassis.web.dates import local
 from contracts.documents import TYPE_CODES
-from contracts.keeping import FORBIDDEN, cleaned_title, proposed_title
+from contracts.keeping import FORBIDDEN, LONGEST_TITLE, cleaned_title, proposed_title
 from messaging.access import record
-from messaging.domain.model import Attachment, Keep, Patient
-from messaging.keeping import NotKeepable, Received, Wish, faults, keep, keep_of, open_attachment
+from messaging.domain.model import Attachment, Keep, KeepState, Message, Patient
+from messaging.keeping import NotKeepable, Received, Wish, faults, keep, keep_of, open_attachment, settled
 from messaging.objects import Objects
 from messaging.store import MessagingStore
 from messaging.web import words
 from messaging.web.asking import GivenObjects, GivenPreviewer, GivenStore, PatientRequest, on_the_clock_of
 from messaging.web.messages import object_chunks
-from messaging.web.previews import PDF, SHOWN_PICTURES, preview_of, whole
+from messaging.web.previews import PDF, SHOWN_PICTURES, first_page_of, preview_of, whole
 from messaging.web.shown import kind_of_file
 
 PICTURES = SHOWN_PICTURES | {"image/gif", "image/webp"}
 """What may be shown in place; the last two only inside a letter's HTML."""
 SLOW = timedelta(seconds=60)
+ANSWER_SOON = 1.5
+"""Seconds for which "Ajouter" waits for documents' answer before a page says that it goes on."""
 CHOOSE = ""
 
 
@@ -157,12 +159,21 @@ class AttachmentPages(Controller):
         if found:
             return _dialog(received, wish, found, typed_date=form.date, status=422)
         wanted = await keep(store, objects, request.user, received, wish, at=now())
+        wanted = await settled(store, wanted, ANSWER_SOON)
+        if wanted.state is KeepState.ADDED:
+            return web.see_other(_conversation(received.message), toast="document-added", about=wanted.document_id)
         return web.see_other(f"/messagerie/ajouts/{wanted.id}")
 
     @get("/ajouts/{keep_id:str}")
-    async def kept(self, request: PatientRequest, store: GivenStore, keep_id: FromPath[str]) -> Template:
-        """How far keeping a file has come."""
+    async def kept(
+        self, request: PatientRequest, store: GivenStore, keep_id: FromPath[str]
+    ) -> Redirect | Response[None] | Template:
+        """How far keeping a file has come; once it is there, back to the conversation."""
         wanted = await keep_of(store, request.user, keep_id)
+        message = await store.message(request.user.patient_id, wanted.message_id)
+        if wanted.state is KeepState.ADDED:
+            go = web.leave_for if web.fetch_is_fragment(request) else web.see_other
+            return go(_conversation(message), toast="document-added", about=wanted.document_id)
         shown: dict[str, Any] = {
             "keep": wanted,
             "late": now() - wanted.requested_at > SLOW,
@@ -170,8 +181,11 @@ class AttachmentPages(Controller):
         }
         if web.fetch_is_fragment(request):
             return web.fragment("keep-state.html", **shown)
-        message = await store.message(request.user.patient_id, wanted.message_id)
         return web.page("kept.html", message=message, **shown)
+
+
+def _conversation(message: Message) -> str:
+    return f"/messagerie/conversations/{message.conversation_id}"
 
 
 async def _set_clock(request: PatientRequest, store: MessagingStore) -> Patient:
@@ -227,11 +241,13 @@ def _dialog(
         "keep.html",
         status=status,
         received=received,
+        first_page=first_page_of(received),
         wish=wish,
         dated=dated if typed_date is None else typed_date,
         cleaned=cleaned_title(wish.title),
         errors=_sentences(found),
         forbidden=" ".join(FORBIDDEN),
+        longest=LONGEST_TITLE,
         today=local(now()).date().isoformat(),
         types=[(CHOOSE, words.TYPE_CHOOSE), *((code, LABELS[code]) for code in TYPE_CODES)],
     )

@@ -2,37 +2,15 @@
 
 from collections.abc import AsyncIterator, Mapping
 
-from msgspec import Struct
-
-from chassis.previews.pages import Bytes, PagesShown, pages_shown
+from chassis.previews.pages import SMALL, Bytes, Preview, pages_shown, text_shown
 from chassis.previews.previewer import NoPreview, Previewer
 from messaging.domain.model import Attachment
 from messaging.keeping import Received
-from messaging.letters.charsets import decoded_as
 from messaging.objects import Objects
+from messaging.web.messages import object_chunks
 
 PDF = "application/pdf"
 SHOWN_PICTURES = frozenset({"image/png", "image/jpeg"})
-TEXT_SHOWN = 200_000
-"""Bytes of a text that its page shows."""
-
-
-class Preview(Struct, frozen=True, kw_only=True):
-    """At most one of these: `picture` is an address, `text` words, `cut` if there are more, `pages` of a PDF.
-
-    None of them: there is no preview, and `reason` is the code of why when the type would have one.
-    """
-
-    picture: str | None = None
-    text: str | None = None
-    cut: bool = False
-    pages: PagesShown | None = None
-    reason: str = ""
-
-    @property
-    def shows(self) -> bool:
-        """Whether anything of the file can be seen."""
-        return self.picture is not None or self.text is not None or self.pages is not None
 
 
 async def preview_of(
@@ -46,7 +24,7 @@ async def preview_of(
     if file.media_type in SHOWN_PICTURES:
         return Preview(picture=f"{here}/apercu")
     if file.media_type == "text/plain":
-        return await _text(objects, file)
+        return await text_shown(lambda length: object_chunks(objects, file.object_key)(0, length), file.size)
     if file.media_type != PDF:
         return Preview()
     try:
@@ -60,19 +38,18 @@ def address_of(received: Received) -> str:
     return f"/messagerie/pieces/{received.message.id}/{received.attachment.id}"
 
 
+def first_page_of(received: Received) -> str | None:
+    """The address of a small picture of the file, None when it has none."""
+    here, file = address_of(received), received.attachment
+    if file.media_type in SHOWN_PICTURES:
+        return f"{here}/apercu"
+    return f"{here}/pages/1?zoom={SMALL}" if file.media_type == PDF and file.size else None
+
+
 def whole(objects: Objects, file: Attachment) -> Bytes:
     """The file as a stream that can be begun again."""
 
-    async def chunks() -> AsyncIterator[bytes]:
-        async with objects.open(file.object_key) as stream:
-            async for chunk in stream.chunks():
-                yield chunk
+    def chunks() -> AsyncIterator[bytes]:
+        return object_chunks(objects, file.object_key)(0, file.size)
 
     return chunks
-
-
-async def _text(objects: Objects, file: Attachment) -> Preview:
-    begin = min(file.size, TEXT_SHOWN + 1)  # one more tells that a letter may have been cut
-    async with objects.open(file.object_key, 0, begin) as stream:
-        content = b"".join([chunk async for chunk in stream.chunks()])
-    return Preview(text=decoded_as(content, "", TEXT_SHOWN).removeprefix("\ufeff"), cut=file.size > TEXT_SHOWN)

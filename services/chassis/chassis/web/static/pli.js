@@ -305,6 +305,19 @@ function dress(root) {
   each(root, "[data-close-toast], [data-reveal], [data-js]", (element) => { element.hidden = false; });
   each(root, "form[data-autosave]", (form) => new Autosave(form));
   each(root, "iframe[data-fit]", fit);
+  each(root, "[data-counted]", count);
+}
+
+function count(field) {
+  const counter = document.getElementById(field.dataset.counted);
+  if (!counter) return;
+  const tell = () => {
+    const long = [...field.value].length;
+    counter.textContent = `${long} / ${counter.dataset.most}`;
+    counter.classList.toggle("over", long > Number(counter.dataset.most));
+  };
+  field.addEventListener("input", tell);
+  tell();
 }
 
 function fit(frame) {
