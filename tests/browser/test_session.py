@@ -91,3 +91,14 @@ def test_what_was_typed_when_the_session_ended_is_in_the_page_after_the_log_in(
     person.sees("Votre session a expiré. Votre saisie est conservée.")
     assert person.page.url == address
     expect(person.page.get_by_label("Mon message")).to_have_value(typed)
+
+
+def test_after_the_log_out_going_back_shows_nothing(person: Person, patient: Patient) -> None:
+    person.log_in()
+    person.go("/compte")
+    person.sees(patient.identifier)
+    person.press("Se déconnecter")
+    person.sees_heading("Vous êtes déconnecté")
+    person.page.go_back()
+    person.sees_heading("1 Je m'identifie")
+    person.sees_not(patient.identifier)

@@ -19,6 +19,7 @@ FAST: Mapping[str, tuple[str, ...]] = {
     "format": ("ruff", "format", "--check", "."),
     "types": ("mypy",),
     "walls": ("lint-imports",),
+    "css": ("python", "-m", "stack", "css"),
     "unit": ("pytest", "tests", "-m", "not stack"),
 }
 STACKED = ("pytest", "tests", "-m", "stack")

@@ -144,7 +144,7 @@ def run(
 
 @app.command
 def check(*names: str) -> int:
-    """The fast checks, or those named: lint, format, types, walls, unit."""
+    """The fast checks, or those named: lint, format, types, walls, css, unit."""
     return checks.check(names)
 
 
@@ -171,6 +171,14 @@ def texts(*, check: Annotated[bool, Parameter(name="--check", negative="")] = Fa
         return 1 if wrong else 0
     print(f"{catalogues.update()} texts wait for a translation")
     return 0
+
+
+@app.command
+def css() -> int:
+    """Find what the oldest browsers we promise don't know in our style sheets."""
+    from stack import css as sheets
+
+    return sheets.lint()
 
 
 @app.command

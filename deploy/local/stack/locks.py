@@ -28,7 +28,8 @@ def write_all() -> None:
     _compile([LOCAL / "uv-requirements.in"], LOCAL / "uv-requirements.lock")
     for folder in ("minio", "victoriametrics", "process-compose"):
         _run(["go", "mod", "tidy"], SERVERS / folder, GOTOOLCHAIN="local")
-    _run(["npm", "install", "--package-lock-only"], SERVERS / "maildev")
+    for project in (SERVERS / "maildev", LOCAL / "tools" / "stylelint"):
+        _run(["npm", "install", "--package-lock-only"], project)
     _jars()
 
 

@@ -81,6 +81,12 @@ function say(text, kind = "good", link = null) {
   if (link) words.append(" ", Object.assign(document.createElement("a"), { href: link.href, textContent: link.text }));
   toast.append(words, cross());
   toasts.replaceChildren(toast);
+  document.documentElement.dataset.toast = "";
+}
+
+function closeToast(toast) {
+  toast.remove();
+  if (!toasts.children.length) delete document.documentElement.dataset.toast;
 }
 
 function sayLogIn() {
@@ -110,7 +116,7 @@ function sayAgain() {
 document.addEventListener("click", (event) => {
   const at = (selector) => event.target.closest?.(selector);
   let found;
-  if ((found = at("[data-close-toast]"))) found.closest(".toast").remove();
+  if ((found = at("[data-close-toast]"))) closeToast(found.closest(".toast"));
   else if ((found = at("[data-copy]"))) copy(found);
   else if ((found = at("[data-reveal]"))) reveal(found);
   else if ((found = at("a[data-close-dialog]")) && found.closest("dialog")) {
