@@ -22,6 +22,7 @@ from messaging.web.messages import MessagePages
 from messaging.web.new_message import NewMessagePages
 from messaging.web.overview import OverviewPiece
 from messaging.web.removed_drafts import RemovedDraftPages
+from messaging.web.taking_away import TakingAway
 from messaging.web.upkeep import UpkeepPages
 
 __all__ = ["PAGES", "MailboxNews", "controllers"]
@@ -35,6 +36,7 @@ controllers: list[type[Controller]] = [
     UpkeepPages,
     ConversationPages,
     MessagePages,
+    TakingAway,
     AttachmentPages,
     DocumentPages,
     DraftPages,

@@ -4,6 +4,7 @@ const RENEWAL = "/connexion/renouveler";
 const SAVE_AFTER = 1000;
 const AWAY_AGAIN_AFTER = 8000;
 const SAVE_AGAIN_AFTER = 5000;
+const TALLEST = 100000;
 const texts = document.getElementById("pli-texts")?.dataset ?? {};
 
 /* Session: one renewal at a time, then the request once more. */
@@ -119,6 +120,7 @@ document.addEventListener("click", (event) => {
   if ((found = at("[data-close-toast]"))) closeToast(found.closest(".toast"));
   else if ((found = at("[data-copy]"))) copy(found);
   else if ((found = at("[data-reveal]"))) reveal(found);
+  else if (at("[data-print]")) print();
   else if ((found = at("a[data-close-dialog]")) && found.closest("dialog")) {
     event.preventDefault();
     found.closest("dialog").close();
@@ -329,7 +331,7 @@ function count(field) {
 function fit(frame) {
   const measure = () => {
     const inside = frame.contentDocument?.documentElement;
-    if (inside) frame.style.blockSize = `${inside.scrollHeight}px`;
+    if (inside) frame.style.blockSize = `${Math.min(Math.ceil(inside.getBoundingClientRect().height), TALLEST)}px`;
   };
   frame.addEventListener("load", measure);
   new ResizeObserver(measure).observe(frame.parentElement);

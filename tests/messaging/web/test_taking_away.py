@@ -1,0 +1,135 @@
+"""A conversation on paper, and as a file to take away."""
+
+import io
+import re
+import zipfile
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from messaging.domain.model import Attachment, Message, MessageKind, Party
+from messaging.exporting import MOST_BYTES, entries_of
+from tests.messaging.people import AT, CHRISTELLE, INAYA_ID
+from tests.messaging.web.conftest import words
+
+
+@pytest.fixture
+def answered(world):
+    """A letter with a file, answered."""
+    world.objects.kept["original"] = b"Subject: Bonjour\r\n\r\nA lundi."
+    pdf = world.file("Résultats.pdf", b"%PDF-1.7 contenu")
+    first = world.letter(attachments=(pdf,), raw_key="original", size=30)
+    world.letter(
+        kind=MessageKind.REPLY,
+        sender=world.inaya.party,
+        recipients=(CHRISTELLE,),
+        text="Merci.",
+        conversation_id=first.id,
+        at=AT + timedelta(hours=1),
+    )
+    return f"/messagerie/conversations/{first.id}"
+
+
+def test_a_conversation_on_paper_has_every_word_and_no_frame(client, world, answered):
+    page = words(client.get(f"{answered}/imprimer"))
+    for said in ("Christelle Thomas", "À lundi.", "Merci.", "Résultats.pdf", "Préparation de votre rendez-vous"):
+        assert said in page
+    assert "<iframe" not in page
+    assert world.store.kept["mailboxes"][INAYA_ID].unread == 0
+
+
+def test_one_letter_can_be_printed_alone(client, world, answered):
+    letter_id = answered.rpartition("/")[2]
+    page = words(client.get(f"/messagerie/messages/{letter_id}/imprimer"))
+    assert "À lundi." in page
+    assert "Merci." not in page
+
+
+def test_the_conversation_leads_to_both(client, answered):
+    page = client.get(answered).text
+    assert f'href="{answered}/imprimer"' in page
+    assert f'href="{answered}/export.zip"' in page
+
+
+def test_the_file_to_take_away_holds_the_words_the_letters_and_their_files(client, world, answered):
+    answer = client.get(f"{answered}/export.zip")
+    assert answer.headers["content-type"] == "application/zip"
+    assert "attachment" in answer.headers["content-disposition"]
+    assert "sandbox" in answer.headers["content-security-policy"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        found = {name: archive.read(name) for name in archive.namelist()}
+    assert list(found) == [
+        "conversation.txt",
+        "001 2026-06-09 Christelle Thomas/lettre.eml",
+        "001 2026-06-09 Christelle Thomas/Résultats.pdf",
+        "002 2026-06-09 Inaya Michel/message.txt",
+    ]
+    assert found["001 2026-06-09 Christelle Thomas/lettre.eml"] == b"Subject: Bonjour\r\n\r\nA lundi."
+    assert found["001 2026-06-09 Christelle Thomas/Résultats.pdf"] == b"%PDF-1.7 contenu"
+    whole = found["conversation.txt"].decode("utf-8-sig")
+    assert "Merci." in whole
+    assert "À lundi." in whole
+    assert world.store.audited[-1]["action"] == "conversation-exported"
+
+
+def test_what_is_too_much_for_one_file_is_said_before_it_begins(client, world, answered):
+    letter_id = answered.rpartition("/")[2]
+    letter = world.store.kept["messages"][letter_id]
+    world.store.put("messages", replace(letter, size=MOST_BYTES + 1))
+    answer = client.get(f"{answered}/export.zip")
+    assert answer.status_code == 413
+    assert "trop volumineuse" in answer.text
+    assert "télécharger chaque pièce jointe" in words(answer)
+
+
+@pytest.mark.parametrize("what", ["imprimer", "export.zip"])
+def test_another_patient_takes_nothing_away(client, world, answered, as_other, what):
+    as_other()
+    assert client.get(f"{answered}/{what}").status_code == 404
+    assert world.store.audited[-1]["outcome"] == "refused"
+
+
+def test_another_patient_prints_no_letter(client, world, answered, as_other):
+    as_other()
+    assert client.get(f"/messagerie/messages/{answered.rpartition('/')[2]}/imprimer").status_code == 404
+
+
+UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\u202e]')
+
+
+@given(st.lists(st.tuples(st.text(max_size=90), st.text(max_size=300)), min_size=1, max_size=6))
+def test_names_in_the_file_are_only_names_whatever_was_sent(sent):
+    messages = [
+        Message(
+            id=f"{number}",
+            patient_id=INAYA_ID,
+            conversation_id="c",
+            kind=MessageKind.LETTER,
+            sender=Party(name=name or "?", address="a@chu.mssante.fr"),
+            recipients=(),
+            at=AT + timedelta(minutes=number),
+            subject="",
+            text="",
+            message_id="",
+            raw_key="original",
+            attachments=tuple(
+                Attachment(
+                    id=f"{twin}", filename=filename, media_type="x/y", size=1, sha256="0" * 64, object_key="k"
+                )
+                for twin in range(2)
+            ),
+        )
+        for number, (name, filename) in enumerate(sent)
+    ]
+    names = [entry.name for entry in entries_of(messages[::-1], "")]
+    assert len({name.casefold() for name in names}) == len(names)
+    for name in names[1:]:
+        folder, file = name.split("/")
+        for piece in (folder, file):
+            assert not UNSAFE.search(piece)
+            assert piece.strip(" .") == piece
+            assert piece not in ("", ".", "..")
