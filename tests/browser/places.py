@@ -105,6 +105,15 @@ def _dialog(page: Page, origin: str, space: Space) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def _large(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}{space['pdf']}?zoom=400")
+    expect(page.locator(".preview img").first).to_be_visible()
+
+
+def _print(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}{space['answered']}/imprimer")
+
+
 def _keep_errors(page: Page, origin: str, space: Space) -> None:
     _of("keep")(page, origin, space)
     page.get_by_label("Nom du document").fill("Résultats (juin)")
@@ -174,6 +183,8 @@ PLACES = (
     Place("attachment-picture", Who.PATIENT, _of("picture")),
     Place("attachment-text", Who.PATIENT, _of("text")),
     Place("attachment-zip", Who.PATIENT, _of("zip")),
+    Place("attachment-pdf-large", Who.PATIENT, _large),
+    Place("print", Who.PATIENT, _print),
     Place("keep", Who.PATIENT, _of("keep")),
     Place("keep-dialog", Who.PATIENT, _dialog),
     Place("keep-refused", Who.PATIENT, _keep_errors, status=422),
