@@ -226,6 +226,9 @@ class FakeStore(FakeDrafts, FakeConsignments):
         rows.sort(key=lambda row: row.trashed_at, reverse=True)
         return TrashPage(rows=tuple(rows), older=None)
 
+    async def set_aside(self, tx: Any, message: Message, at: Any) -> None:
+        self.put("messages", replace(self._own("messages", message.patient_id, message.id), disowned_at=at))
+
     async def correspondents(self, patient_id: str, addresses: Any, tx: Any = None) -> list[Correspondent]:
         return [one for one in self._all("correspondents", patient_id) if one.address in addresses]
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis.errors import NotFound
+from chassis.i18n import mark as _
 from chassis.identity import Identity
 from chassis.store import Tx
 from contracts.messaging import MessageRead
@@ -181,6 +182,21 @@ def _read(message: Message, conversation_id: str, at: datetime) -> MessageRead:
         message_id=message.id,
         read_at=at,
     )
+
+
+class SetAside(NotFound):
+    """The patient said that this letter is not theirs: its words and files are hidden."""
+
+    code = "message-set-aside"
+    sentence = _("Vous avez indiqué que ce message ne vous concerne pas : il est masqué.")
+
+
+async def open_readable(store: MessagingStore, identity: Identity, message_id: str) -> Message:
+    """One message of the patient's, to be read. Raises `NotFound`, `SetAside`."""
+    message = await open_message(store, identity, message_id)
+    if message.disowned_at is not None:
+        raise SetAside(f"message {message_id}")
+    return message
 
 
 async def open_message(store: MessagingStore, identity: Identity, message_id: str) -> Message:

@@ -14,6 +14,7 @@ from contracts.base import Claim
 from contracts.documents import AttachmentKeepRequested
 from contracts.keeping import date_fault, may_be_kept, title_fault, type_fault
 from messaging.access import note, own
+from messaging.conversations import SetAside
 from messaging.domain.errors import MessagingError
 from messaging.domain.model import Attachment, Keep, KeepState, Message, MessageKind
 from messaging.objects import Objects
@@ -61,9 +62,11 @@ class Received(Struct, frozen=True, kw_only=True):
 async def open_attachment(
     store: MessagingStore, identity: Identity, message_id: str, attachment_id: str
 ) -> Received:
-    """An attachment of one of the patient's messages. Raises `NotFound`."""
+    """An attachment of one of the patient's messages. Raises `NotFound`, `SetAside`."""
     async with own(store, identity, "attachment-opened", "message", message_id):
         message = await store.message(identity.patient_id, message_id)
+    if message.disowned_at is not None:
+        raise SetAside(f"message {message_id}")
     for attachment in message.attachments:
         if attachment.id == attachment_id:
             return Received(message=message, attachment=attachment)

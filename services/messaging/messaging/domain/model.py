@@ -109,6 +109,7 @@ class Message(Kept, frozen=True, kw_only=True):
     the patient is given it with other patients masked.
     `auto_reply`: a program answered (RFC 3834). `receipt_to`: where a read receipt may go, if one was asked.
     `read_at` is the first reading, `unread_again` the patient's wish to find it as unread since.
+    `disowned_at`: the patient said that it is not theirs; its words and files are hidden since.
     `links` are the Message-IDs that tie conversations; `thread_key` ties by sender and subject.
     """
 
@@ -136,6 +137,7 @@ class Message(Kept, frozen=True, kw_only=True):
     resembles_service: bool = False
     read_at: Instant | None = None
     unread_again: bool = False
+    disowned_at: Instant | None = None
     links: tuple[str, ...] = ()
     thread_key: str | None = None
     refers: bool = False

@@ -13,6 +13,7 @@ from chassis.i18n import mark as _
 from chassis.web import Toast, WebPages
 from messaging.web.attachments import AttachmentPages
 from messaging.web.conversations import ConversationPages
+from messaging.web.disowning import Disowning
 from messaging.web.documents import DocumentPages
 from messaging.web.draft_files import DraftFiles
 from messaging.web.drafts import DraftPages
@@ -37,6 +38,7 @@ controllers: list[type[Controller]] = [
     ConversationPages,
     MessagePages,
     TakingAway,
+    Disowning,
     AttachmentPages,
     DocumentPages,
     DraftPages,
@@ -58,6 +60,8 @@ PAGES = WebPages(
         ),
         "draft-restored": _("Brouillon repris"),
         "recipients-changed": _("Les destinataires du brouillon ont été changés"),
+        "message-set-aside": _("Message masqué"),
+        "message-taken-back": _("Message affiché de nouveau"),
         "marked-unread": _("Conversation marquée comme non lue"),
         "conversation-deleted": Toast(
             _("Conversation supprimée"), "/messagerie/corbeille", _("Voir la corbeille")

@@ -11,6 +11,7 @@ from chassis import web
 from chassis.clock import now
 from messaging.conversations import NEWEST, Moved, Opened, Stretch, mark_shown, open_conversation
 from messaging.domain.addresses import Domains
+from messaging.domain.disowning import may_be_taken_back
 from messaging.domain.errors import ReplyBlocked
 from messaging.domain.model import Message
 from messaging.drafts import begin_reply
@@ -150,6 +151,7 @@ def _context(opened: Opened) -> dict[str, Any]:
         "opened": opened,
         "shown": ConversationShown(opened=opened),
         "states_of": states_of,
+        "may_be_taken_back": lambda message: may_be_taken_back(message, at),
         "initials": initials,
         "names": names,
     }

@@ -13,7 +13,7 @@ from chassis.clock import now
 from chassis.errors import NotFound
 from chassis.web.downloads import Chunks
 from messaging.access import record
-from messaging.conversations import mark_shown, open_message
+from messaging.conversations import mark_shown, open_message, open_readable
 from messaging.domain.consignment import deliveries_of
 from messaging.objects import Objects
 from messaging.originals import original_of
@@ -35,7 +35,7 @@ class MessagePages(Controller):
         self, request: PatientRequest, store: GivenStore, objects: GivenObjects, message_id: FromPath[str]
     ) -> Response[str]:
         """A letter's sanitised HTML, as a document of its own for the frame."""
-        message = await open_message(store, request.user, message_id)
+        message = await open_readable(store, request.user, message_id)
         if message.html_key is None:
             raise NotFound(f"message {message_id} has no HTML")
         html = await objects.read(message.html_key, HTML_AT_MOST)
@@ -52,7 +52,7 @@ class MessagePages(Controller):
         message_id: FromPath[str],
     ) -> Response[Any]:
         """The letter as received, other patients' addresses masked."""
-        message = await open_message(store, request.user, message_id)
+        message = await open_readable(store, request.user, message_id)
         if message.raw_key is None:
             raise NotFound(f"message {message_id} has no original")
         patient = await store.patient(request.user.patient_id)

@@ -12,7 +12,7 @@ from chassis.clock import now
 from chassis.errors import NotFound
 from chassis.web.dates import full_moment, moment
 from messaging.access import own, record
-from messaging.conversations import mark_shown, open_message
+from messaging.conversations import mark_shown, open_readable
 from messaging.domain.addresses import Domains
 from messaging.domain.model import Message, Patient
 from messaging.exporting import MOST_MESSAGES, check_size, entries_of, zipped
@@ -51,7 +51,7 @@ class TakingAway(Controller):
         self, request: PatientRequest, store: GivenStore, message_id: FromPath[str]
     ) -> Template:
         """One message, made for paper."""
-        message = await open_message(store, request.user, message_id)
+        message = await open_readable(store, request.user, message_id)
         if not is_prefetch(request):
             await mark_shown(store, request.user, [message], now())
         back = f"/messagerie/conversations/{message.conversation_id}"
@@ -71,8 +71,9 @@ class TakingAway(Controller):
         page = await _all_messages(request, store, conversation_id)
         patient = await store.patient(request.user.patient_id)
         on_the_clock_of(patient)
-        check_size(page.messages)
-        entries = entries_of(page.messages, _in_words(page.messages))
+        messages = [message for message in page.messages if message.disowned_at is None]
+        check_size(messages)
+        entries = entries_of(messages, _in_words(messages))
         await record(store, request.user, "conversation-exported", "conversation", conversation_id)
         filename = safe_name(page.messages[-1].subject[:80], 1, "").replace(".", " ").strip()
         return Stream(
@@ -108,12 +109,12 @@ class _Bytes:
 
 
 async def _all_messages(request: PatientRequest, store: MessagingStore, conversation_id: str) -> MessagePage:
-    """The latest 500 messages of a conversation. Raises `NotFound`, also for one without any."""
+    """The latest 500 messages of a conversation. Raises `NotFound`, also for one with none to read."""
     patient_id = request.user.patient_id
     async with own(store, request.user, "conversation-opened", "conversation", conversation_id):
         await store.conversation(patient_id, conversation_id)
     page = await store.messages(patient_id, conversation_id, size=MOST_MESSAGES)
-    if not page.messages:
+    if all(message.disowned_at for message in page.messages):
         raise NotFound(f"conversation {conversation_id} has no messages")
     return page
 
@@ -123,7 +124,7 @@ async def _on_paper(request: PatientRequest, store: MessagingStore, page: Messag
     on_the_clock_of(patient)
     return web.page(
         "print.html",
-        messages=page.messages,
+        messages=[message for message in page.messages if message.disowned_at is None],
         cut=page.older is not None,
         most=MOST_MESSAGES,
         patient=patient,
