@@ -1,4 +1,4 @@
-"""Opening an attachment that is made of structured documents: read again when looked at, off the event loop."""
+"""Opening an attachment that reads as words: documents and attached messages, read again when looked at."""
 
 import asyncio
 
@@ -8,8 +8,11 @@ from chassis.errors import NotFound
 from chassis.threads import BoundedPool
 from messaging.domain.limits import LETTER_BYTES
 from messaging.domain.model import Attachment, Patient
+from messaging.domain.names import shown_name
 from messaging.domain.structured import Concerns, Document, Head, Structured, concerns
+from messaging.domain.subjects import shown_subject
 from messaging.keeping import Received
+from messaging.letters import read_letter
 from messaging.letters.structured import Reads, read_structured
 from messaging.objects import Objects
 
@@ -33,6 +36,16 @@ class Readable(Struct, frozen=True, kw_only=True):
     files: tuple[tuple[OwnedFile, ...], ...]
 
 
+class Nested(Struct, frozen=True, kw_only=True):
+    """A message attached to a letter, in plain words, with its own files. `sender` may be empty."""
+
+    sender: str
+    subject: str
+    text: str
+    files: tuple[Attachment, ...]
+    incomplete: bool
+
+
 class DocumentReader:
     """Reads documents in threads of its own, two at once."""
 
@@ -52,6 +65,23 @@ class DocumentReader:
             structured=structured,
             concerns=concerns(structured.every_id, patient.ins),
             files=_owned(received, structured),
+        )
+
+    async def read_message(self, received: Received) -> Nested:
+        """An attached message, as a letter. Raises `NotFound` if the attachment is none."""
+        attachment = received.attachment
+        if attachment.reads != Reads.MESSAGE:
+            raise NotFound(f"attachment {attachment.id} is no message")
+        content = await self._objects.read(attachment.object_key, LETTER_BYTES)
+        letter = await self._pool.run(read_letter, content, attachment.id)
+        inside = tuple(one for one in received.message.attachments if one.inside == attachment.id)
+        sender = shown_name(letter.sender.name, letter.sender.address) if letter.sender else ""
+        return Nested(
+            sender=sender,
+            subject=shown_subject(letter.subject),
+            text=letter.text,
+            files=inside,
+            incomplete=letter.incomplete,
         )
 
     async def _structured(self, content: bytes, kind: Reads, name: str) -> Structured:

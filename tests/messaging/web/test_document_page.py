@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from messaging.domain.letter import attachment_from
 from messaging.letters import read_letter
+from tests.messaging.corpus import LETTERS
 from tests.messaging.mail.test_structured import MEASURE
 from tests.messaging.people import INAYA_ID
 from tests.messaging.structured import OTHER_INS, PDF, PNG, cda, file_body, media, section, xdm
@@ -13,19 +14,27 @@ from tests.messaging.web.conftest import words
 
 def received(world, content, filename="IHE_XDM.zip"):
     """A letter with this file, filed as the worker files it."""
-    raw = (
+    return filed(world, attached(content, filename))
+
+
+def attached(content, filename):
+    return (
         b"From: a@chu.mssante.fr\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nBonjour\r\n--b\r\n"
         b'Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename="'
         + filename.encode() + b'"\r\nContent-Transfer-Encoding: binary\r\n\r\n' + content + b"\r\n--b--\r\n"
     )  # fmt: skip
+
+
+def filed(world, raw):
     patient = world.store.kept["patients"][INAYA_ID]
-    attachments = []
-    for part in read_letter(raw, INAYA_ID).parts:
+    read, attachments = read_letter(raw, INAYA_ID), []
+    for part in read.parts:
         key = f"letters/{part.id}"
         world.objects.kept[key] = part.content
         sizes = {"size": len(part.content), "sha256": "0" * 64}
         attachments.append(attachment_from(part, patient, object_key=key, **sizes))
-    return world.letter(attachments=tuple(attachments))
+    said = {"text": read.text, "invitations": read.invitations, "signature": read.signature}
+    return world.letter(attachments=tuple(attachments), **said)
 
 
 def address(letter, number=0):
@@ -111,3 +120,28 @@ def test_another_patient_s_document_is_not_found(client, world, as_other):
     as_other()
     assert client.get(address(letter) + "/document").status_code == 404
     assert world.store.audited[-1]["outcome"] == "refused"
+
+
+def conversation(client, letter):
+    return words(client.get(f"/messagerie/conversations/{letter.conversation_id}"))
+
+
+def test_an_attached_message_is_read_with_its_files(client, world):
+    letter = filed(world, LETTERS["a nested message"])
+    page = words(client.get(address(letter) + "/document"))
+    assert "Réponse du labo" in page and "Vos résultats sont arrivés." in page
+    assert "labo@chu.mssante.fr" not in page and f'href="{address(letter, 1)}"' in page
+
+
+def test_an_invitation_is_told_on_the_patient_s_clock_and_can_be_downloaded(client, world):
+    page = conversation(client, filed(world, LETTERS["an invitation"]))
+    for said in ("Invitation à un rendez-vous", "Consultation de contrôle", "jeudi 11 juin 2026 à 14:30", "15:00"):
+        assert said in page
+    assert "bâtiment B" in page and "Dr Paul Dupond" in page and "Invitation.ics" in page
+
+
+def test_a_signature_never_vouches_for_anybody(client, world):
+    page = conversation(client, filed(world, LETTERS["signed, detached"]))
+    assert "Signé électroniquement (Dr Marie Martin), identité non vérifiée" in page
+    changed = LETTERS["signed, detached"].replace(b"Bonjour", b"Bonsoir")
+    assert "ce message a pu être modifié" in conversation(client, filed(world, changed))

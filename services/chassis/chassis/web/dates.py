@@ -52,6 +52,11 @@ def moment(at: datetime) -> str:
     return format_datetime(local(at), _pattern("d MMMM y"), locale=current_language())
 
 
+def hour(at: datetime) -> str:
+    """Only its time, beside a day that is said already: "10:42"."""
+    return format_datetime(local(at), "HH:mm", locale=current_language())
+
+
 def full_moment(at: datetime) -> str:
     """With the day of the week: "jeudi 28 mai 2026 à 10:42"."""
     return format_datetime(local(at), _pattern("EEEE d MMMM y"), locale=current_language())

@@ -80,6 +80,7 @@ def _filters(languages: Languages) -> dict[str, Any]:
         "day": dates.day,
         "moment": dates.moment,
         "full_moment": dates.full_moment,
+        "hour": dates.hour,
         "size": lambda count: dates.size(count, languages),
     }
 

@@ -5,8 +5,10 @@ from msgspec import Struct
 from chassis.i18n import mark as _
 from contracts.base import Instant
 from messaging.domain.addresses import Domains
+from messaging.domain.invitations import Invitation
 from messaging.domain.model import Attachment, Message, MessageKind, Party, Patient
 from messaging.domain.names import resembles_service, shown_name
+from messaging.domain.signatures import Signature
 from messaging.domain.structured import Concerns, Identifier, concerns
 from messaging.domain.subjects import is_end_mark, shown_subject, thread_key
 from messaging.domain.threads import links_of
@@ -58,6 +60,8 @@ class Letter(Struct, frozen=True, kw_only=True):
     text: str = ""
     html: str | None = None
     parts: tuple[Part, ...] = ()
+    invitations: tuple[Invitation, ...] = ()
+    signature: Signature | None = None
     incomplete: bool = False
 
     @property
@@ -131,6 +135,8 @@ def message_from(letter: Letter, filed: Filed, patient: Patient, service: Servic
         references=letter.references,
         html_key=filed.html_key,
         attachments=filed.attachments,
+        invitations=letter.invitations,
+        signature=letter.signature,
         incomplete=letter.incomplete,
         raw_key=filed.raw_key,
         size=filed.size,

@@ -20,6 +20,8 @@ from contracts.base import (
     RequestId,
     RowId,
 )
+from messaging.domain.invitations import Invitation
+from messaging.domain.signatures import Signature
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -126,6 +128,8 @@ class Message(Kept, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     html_key: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    invitations: tuple[Invitation, ...] = ()
+    signature: Signature | None = None
     incomplete: bool = False
     raw_key: str | None = None
     size: int = 0

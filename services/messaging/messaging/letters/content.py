@@ -33,6 +33,18 @@ def nested_bytes(part: "Mime[str, str]") -> bytes:
     return b"\r\n".join(chunks)
 
 
+def nested_message(part: "Mime[str, str]") -> bytes:
+    """An attached message's bytes, also where a sender encoded what RFC 2046 §5.2.1 says not to."""
+    content = nested_bytes(part)
+    encoding = part.get("content-transfer-encoding", "")
+    if str(encoding).strip().lower() not in ("base64", "quoted-printable"):
+        return content
+    plain: Mime[str, str] = Message()
+    plain["Content-Transfer-Encoding"] = str(encoding).strip()
+    plain.set_payload(content.strip().decode("ascii", "replace"))
+    return bytes_of(plain)
+
+
 def bytes_of(part: "Mime[str, str]") -> bytes:
     """The decoded bytes of a part; where its transfer encoding is broken, what can be had of it."""
     try:

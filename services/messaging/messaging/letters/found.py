@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from messaging.domain.invitations import Invitation
+from messaging.domain.signatures import Signature
 from messaging.domain.structured import Identifier
 from messaging.letters.filenames import distinct
 from messaging.letters.structured import Reads
@@ -23,7 +25,7 @@ class Fate(StrEnum):
     OTHER_VERSION = "other-version"
     """The plain text beside the same in HTML: searched and quoted, not shown a second time."""
     WRAPPER = "wrapper"
-    """A package whose contents are all shown or files themselves (winmail.dat)."""
+    """A package whose contents are all shown or files themselves (winmail.dat, an opaque signature)."""
     CUT = "cut"
     """Left out for its size or its number: the letter is incomplete and its original tells."""
 
@@ -55,6 +57,8 @@ class Found:
 
     bodies: list[Body] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
+    invitations: list[Invitation] = field(default_factory=list)
+    signature: Signature | None = None
     names: set[str] = field(default_factory=set)
     incomplete: bool = False
     seen: int = 0

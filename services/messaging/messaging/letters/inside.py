@@ -1,12 +1,16 @@
-"""What is inside a letter's files: the PDFs and pictures of structured documents become files of their own."""
+"""What is inside a letter's files: appointments, and the PDFs and pictures of structured documents."""
 
+from messaging.letters import calendars
 from messaging.letters.found import MOST_PARTS, File, Found
 from messaging.letters.structured import read_structured, structured_kind
 
 
 def look_inside(number: int, found: Found) -> None:
-    """Add what is inside file `number`, if it is a structured document."""
+    """Add what is inside file `number`: its appointments, or the files of a structured document."""
     file = found.files[number]
+    if file.media_type == "text/calendar":
+        found.invitations += calendars.invitations(file.content)
+        return
     kind = structured_kind(file.content, file.media_type)
     if kind is None:
         return

@@ -67,6 +67,8 @@ def _text_type(head: bytes, label: str) -> str | None:
         return "text/html"
     if start.startswith((b"<?xml", b"<svg")):
         return "image/svg+xml" if b"<svg" in head[:2048].lower() else "application/xml"
+    if start.startswith(b"begin:vcalendar"):
+        return "text/calendar"
     if label == "text/html":
         return "text/html"
     return label if label in _TEXT_LABELS else "text/plain"

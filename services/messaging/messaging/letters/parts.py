@@ -2,15 +2,19 @@
 
 from typing import NamedTuple
 
-from messaging.letters.content import Mime, bytes_of, children, nested_bytes, plain_text_in, raw_text, text_in
+from messaging.letters.content import Mime, bytes_of, children, nested_message, plain_text_in, raw_text, text_in
 from messaging.letters.filenames import given_name, safe_name
 from messaging.letters.found import LONGEST_HTML, MOST_PARTS, Body, Fate, File, Found
 from messaging.letters.headers import decoded
 from messaging.letters.headers import field as header
 from messaging.letters.inside import look_inside
 from messaging.letters.kinds import extension_of, media_type_of
+from messaging.letters.runs import Tangled, parsed
+from messaging.letters.structured import Reads
+from messaging.letters.unpacking import is_winmail, unpack
 
 DEEPEST = 60
+OPAQUE = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 LONGEST_CONTENT_ID = 250
 _INLINE_PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
@@ -95,24 +99,60 @@ def _words(part: "Mime[str, str]", label: str, found: Found, place: Place) -> No
 def _file(part: "Mime[str, str]", name: str, found: Found, place: Place) -> None:
     label = part.get_content_type()
     nested = part.get_content_maintype() == "message" and part.is_multipart()
-    content = nested_bytes(part) if nested else bytes_of(part)
+    content = nested_message(part) if nested else bytes_of(part)
     if not content and not name:
+        return
+    if is_winmail(content, label) and unpack(content, found, place.inside):
+        return
+    if label in OPAQUE and _signed(content, found, place):
         return
     media_type = "message/rfc822" if nested and label == "message/rfc822" else media_type_of(content, label)
     number = found.add_file(
         File(
-            name=safe_name(name or _subject_of(part, nested), len(found.files) + 1, extension_of(media_type)),
+            name=_safe_name(part, name, media_type, len(found.files) + 1),
             media_type=media_type,
             content=content,
             content_id=_content_id(part) if media_type in _INLINE_PICTURES and place.inside is None else "",
             inside=place.inside,
+            reads=Reads.MESSAGE if media_type == "message/rfc822" else None,
         )
     )
     if place.inside is None:
         found.counts(Fate.FILE, len(content))
     look_inside(number, found)
-    for message in children(part) if nested else ():
-        walk(message, found, Place(place.depth + 1, number))
+    if nested:
+        _walk_nested(part, content, found, Place(place.depth + 1, number))
+
+
+def _walk_nested(part: "Mime[str, str]", content: bytes, found: Found, place: Place) -> None:
+    """The files of an attached message; one that was encoded is only now a message."""
+    if header(part, "content-transfer-encoding").lower() in ("base64", "quoted-printable"):
+        _walk_bytes(content, found, place)
+        return
+    for message in children(part):
+        walk(message, found, place)
+
+
+def _signed(content: bytes, found: Found, place: Place) -> bool:
+    """Walk what an opaque signature encloses. False when it encloses nothing readable: then it is a file."""
+    from messaging.letters.signatures import opaque  # few letters are signed: a third of a second for those
+
+    opened = opaque(content)
+    if opened is None or not _walk_bytes(opened[0], found, place.below):
+        return False
+    found.signature = found.signature or opened[1]
+    found.counts(Fate.WRAPPER, len(content))
+    return True
+
+
+def _walk_bytes(content: bytes, found: Found, place: Place) -> bool:
+    """Walk a message that is only now one. False when parsing it might take minutes."""
+    try:
+        message = parsed(content)
+    except Tangled:
+        return False
+    walk(message, found, place)
+    return True
 
 
 def _content_id(part: "Mime[str, str]") -> str:
@@ -120,9 +160,15 @@ def _content_id(part: "Mime[str, str]") -> str:
     return found if len(found) <= LONGEST_CONTENT_ID else ""
 
 
-def _subject_of(part: "Mime[str, str]", nested: bool) -> str:
-    """A nested message has its subject for a name."""
-    if not nested:
+def _safe_name(part: "Mime[str, str]", name: str, media_type: str, number: int) -> str:
+    """The given name, else one that says what it is: a nested message's subject, an invitation."""
+    if not name and media_type == "text/calendar":
+        name = "Invitation.ics"
+    return safe_name(name or _subject_of(part), number, extension_of(media_type))
+
+
+def _subject_of(part: "Mime[str, str]") -> str:
+    if part.get_content_maintype() != "message" or not part.is_multipart():
         return ""
     subject = next((decoded(header(child, "subject")) for child in children(part)), "")
     return f"{subject[:120]}.eml".replace("/", "-") if subject else ""

@@ -8,7 +8,9 @@ from msgspec.structs import replace
 from messaging.domain.addresses import is_address
 from messaging.domain.identifiers import derived_id
 from messaging.domain.letter import Letter, Part
+from messaging.domain.signatures import Signature
 from messaging.letters.automatic import is_auto_reply
+from messaging.letters.calendars import distinct
 from messaging.letters.content import raw_text
 from messaging.letters.found import LONGEST_TEXT, Body, File, Found
 from messaging.letters.headers import decoded, field, fields, mailers, message_ids
@@ -42,8 +44,18 @@ def _read(raw: bytes, letter_id: str) -> Letter:
         text=text,
         html=html,
         parts=tuple(_part(part, shown) for part in parts),
+        invitations=distinct(found.invitations),
+        signature=found.signature or _signature(message, raw),
         incomplete=found.incomplete or any(is_too_deep(body.html) for body in found.bodies),
     )
+
+
+def _signature(message: "Message[str, str]", raw: bytes) -> Signature | None:
+    if message.get_content_type() != "multipart/signed":
+        return None
+    from messaging.letters.signatures import detached  # few letters are signed: a third of a second for those
+
+    return detached(message, raw)
 
 
 def _words(body: Body, pictures: dict[str, str]) -> Body:

@@ -13,7 +13,7 @@ from messaging.domain.names import clean_line
 from messaging.domain.reports import Fate, Report, ReportKind, Told
 from messaging.letters.automatic import is_automatic
 from messaging.letters.bounces import told_in_words
-from messaging.letters.content import bytes_of, children, nested_bytes
+from messaging.letters.content import bytes_of, children, nested_message
 from messaging.letters.headers import field, fields, mailers, message_ids
 from messaging.letters.policy import BOUNDED, is_tangled
 from messaging.letters.senders import MOST_HEADER_BYTES, header_end
@@ -141,13 +141,7 @@ def _content(part: "Message[str, str]") -> bytes:
     """The bytes of the fields; some encode them, which the parser of `message/…` parts does not expect."""
     if not part.is_multipart():
         return bytes_of(part)
-    content = nested_bytes(part)
-    if field(part, "content-transfer-encoding").lower() not in ("base64", "quoted-printable"):
-        return content
-    plain: Message[str, str] = Message(policy=BOUNDED)
-    plain["Content-Transfer-Encoding"] = field(part, "content-transfer-encoding")
-    plain.set_payload(content.strip().decode("ascii", "replace"))
-    return bytes_of(plain)
+    return nested_message(part)
 
 
 def _start(line: str, group: Fields) -> str:

@@ -1,4 +1,4 @@
-"""Structured documents in words, as a page of their attachment."""
+"""Structured documents and attached messages in words, as a page of their attachment."""
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
@@ -7,6 +7,7 @@ from litestar.response import Template
 
 from chassis import web
 from messaging.keeping import open_attachment
+from messaging.letters.structured import Reads
 from messaging.structured import DocumentReader
 from messaging.web.asking import GivenStore, PatientRequest, on_the_clock_of
 from messaging.web.shown import kind_of_file
@@ -28,9 +29,12 @@ class DocumentPages(Controller):
         message_id: FromPath[str],
         attachment_id: FromPath[str],
     ) -> Template:
-        """What the documents say; of one that cannot be shown, that it can be downloaded."""
+        """What the documents or the attached message say; of what cannot be shown, that it can be downloaded."""
         received = await open_attachment(store, request.user, message_id, attachment_id)
         patient = await store.patient(request.user.patient_id)
         on_the_clock_of(patient)
+        if received.attachment.reads == Reads.MESSAGE:
+            nested = await reader.read_message(received)
+            return web.page("nested.html", nested=nested, received=received, kind_of_file=kind_of_file)
         readable = await reader.read(received, patient)
         return web.page("document.html", readable=readable, received=received, kind_of_file=kind_of_file)

@@ -19,10 +19,12 @@ _LOOKED_AT = 64 * 1024
 
 
 class Reads(StrEnum):
-    """What kind of structured file it is."""
+    """What a file that has a page of its own in words is read as."""
 
     XDM = "xdm"
     CDA = "cda"
+    MESSAGE = "message"
+    """An attached message, read like a letter."""
 
 
 def structured_kind(content: bytes, media_type: str) -> Reads | None:
