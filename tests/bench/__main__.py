@@ -10,12 +10,15 @@ from rich.console import Console
 
 from stack.control import Stack
 from tests.bench import upkeep
+from tests.bench.backlog import LETTERS, backlog
 from tests.bench.figures import Figure, Report
 from tests.bench.ground import Bus, Ground, helper, prepared
 from tests.bench.machine import load
 from tests.bench.mail import Mail, generator_limit
+from tests.bench.network import KBIT, network
+from tests.bench.scale import SIZES, scale
 
-PARTS = ("mail", "waiting", "memory", "pages", "start")
+PARTS = ("mail", "waiting", "memory", "pages", "replies", "backlog", "scale", "network", "start")
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
@@ -26,7 +29,12 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each throughput figure (3)")
     parser.add_argument("--letters", type=int, default=300, help="letters a round (300)")
     parser.add_argument("--connections", type=int, default=8, help="connections to the door (8)")
-    parser.add_argument("--rate", type=float, default=10.0, help="letters a second for the waits (10)")
+    rates = [10.0, 20.0]
+    parser.add_argument("--rates", type=float, nargs="+", default=rates, help="letters a second for the waits")
+    sizes = "conversations in the mailboxes that are compared"
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help=f"{sizes} (10 1000 100000)")
+    parser.add_argument("--backlog", type=int, default=LETTERS, help="letters waiting in the log (50000)")
+    parser.add_argument("--kbit", type=float, default=KBIT, help="of the slow line (100: it takes 34 minutes)")
     return parser.parse_args(arguments)
 
 
@@ -39,6 +47,8 @@ async def measure(wanted: argparse.Namespace, console: Console) -> Report:
     async with Bus(ground.stack) as bus:
         await prepared(ground, bus)
         await _letters(wanted, ground, bus, report, console)
+        if "backlog" in wanted.only:
+            report.add(*await backlog(ground, bus, wanted.backlog, console))
     if "memory" in wanted.only:
         console.print("memory …")
         report.add(*upkeep.memory(ground), upkeep.large_letter(ground, wanted.rounds))
@@ -47,6 +57,15 @@ async def measure(wanted: argparse.Namespace, console: Console) -> Report:
 
         console.print("pages …")
         report.add(*pages(ground))
+    if "replies" in wanted.only:
+        from tests.bench.replies import replies
+
+        console.print("draft and send …")
+        report.add(replies(ground))
+    if "scale" in wanted.only:
+        report.add(*scale(ground, wanted.sizes, console))
+    if "network" in wanted.only:
+        report.add(*network(ground, wanted.kbit, console))
     report.machine["after"] = load()
     return report
 
@@ -64,10 +83,11 @@ async def _letters(wanted: argparse.Namespace, ground: Ground, bus: Bus, report:
             report.add(*await mail.rounds(wanted.rounds, wanted.letters))
             report.add(Figure(name="the generator's own limit", unit="letters/s", values=[limit], better="more"))
         if "waiting" in wanted.only:
-            console.print(f"{wanted.rate:g} letters a second …")
-            report.add(*await mail.waiting(wanted.rate, wanted.letters))
+            for rate in wanted.rates:
+                console.print(f"{rate:g} letters a second …")
+                report.add(*await mail.waiting(rate, wanted.letters))
     if "waiting" in wanted.only:
-        report.add(*await mail.waiting_for_catcher(wanted.rate, wanted.letters))
+        report.add(*await mail.waiting_for_catcher(wanted.rates[0], wanted.letters))
 
 
 def main() -> int:

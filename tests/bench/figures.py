@@ -28,6 +28,8 @@ class Figure:
     floor_name: str = ""
     better: Better = "less"
     target: float | None = None
+    target_ratio: float | None = None
+    """What the ratio may be at most."""
     cpu_ms: dict[str, float] = field(default_factory=dict)
     """Processor time of each process for one letter, in ms: hardly moved by what else the machine does."""
     notes: dict[str, Any] = field(default_factory=dict)
@@ -49,6 +51,8 @@ class Figure:
 
     @property
     def reached(self) -> bool | None:
+        if self.target_ratio is not None and self.ratio is not None:
+            return self.ratio <= self.target_ratio
         if self.target is None:
             return None
         return self.value >= self.target if self.better == "more" else self.value <= self.target
@@ -108,10 +112,12 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def _aim(figure: Figure) -> str:
-    if figure.target is None:
+    aim = figure.target if figure.target_ratio is None else figure.target_ratio
+    if aim is None:
         return ""
     sign = "≥" if figure.better == "more" else "≤"
-    return f"[{'green' if figure.reached else 'red'}]{sign} {figure.target:g}[/]"
+    said = f"{sign} {aim:g}" if figure.target_ratio is None else f"ratio {sign} {aim:g}"
+    return f"[{'green' if figure.reached else 'red'}]{said}[/]"
 
 
 def _number(value: float | None) -> str:

@@ -17,6 +17,9 @@ RECEIVED = "messaging.message-received.v1"
 SENT = "notifier.notice-sent.v1"
 DOOR_FLOOR = "TCP sink + object + record"
 READABLE_FLOOR = "that + parsing + two documents"
+PROMISED_AT, PROMISED_MS = 10.0, 1_000.0
+AIMED_MS = 250.0
+"""p99 from letter to notice, at ten letters a second and above."""
 _STEADY = (0.1, 0.9)
 """The part of a backlog that counts: neither the worker's start nor the last stragglers."""
 
@@ -134,7 +137,9 @@ class Mail:
         with Cpu(self._ground.pids()) as cpu:
             sent = self._ground.send(letters=letters, rate=rate, connections=10)
             until(lambda: len(noted(self._notes, sent)) == letters, what="the last notice")
-        return _waits(f"letter to notice at {rate:g}/s", sent, noted(self._notes, sent), cpu.each(letters))
+        target = PROMISED_MS if rate <= PROMISED_AT else AIMED_MS
+        name = f"letter to notice at {rate:g}/s"
+        return _waits(name, sent, noted(self._notes, sent), cpu.each(letters), target)
 
     async def waiting_for_catcher(self, rate: float, letters: int) -> list[Figure]:
         """The same with the local catcher, which takes 100 ms to greet; until its 250."""
@@ -146,7 +151,9 @@ class Mail:
         return _waits(f"the same, to the catcher, at {rate:g}/s", sent, out, {})
 
 
-def _waits(name: str, sent: Sent, out: Mapping[str, float], cpu_ms: dict[str, float]) -> list[Figure]:
+def _waits(
+    name: str, sent: Sent, out: Mapping[str, float], cpu_ms: dict[str, float], target: float = PROMISED_MS
+) -> list[Figure]:
     letters = {intake_of(one.answer): one for one in sent.letters}
     if missing := letters.keys() - out.keys():
         raise TooSlow(f"{len(missing)} of {len(letters)} letters were not announced")
@@ -155,7 +162,7 @@ def _waits(name: str, sent: Sent, out: Mapping[str, float], cpu_ms: dict[str, fl
     notes = {"at the door alone p50": percentile(at_door, 50), "p99": percentile(at_door, 99)}
     return [
         Figure(name=f"{name}, p50", unit="ms", values=[percentile(waits, 50)], cpu_ms=cpu_ms, notes=notes),
-        Figure(name=f"{name}, p99", unit="ms", values=[percentile(waits, 99)], target=1000),
+        Figure(name=f"{name}, p99", unit="ms", values=[percentile(waits, 99)], target=target),
     ]
 
 

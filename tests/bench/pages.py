@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from argon2 import PasswordHasher
@@ -42,16 +43,14 @@ class Visit:
         self._store: MongoClient[dict[str, Any]] = _store(ground)
         self._database = self._store[ground.stores().database]
 
-    def enter(self) -> None:
-        """Become a patient with letters and a profile, logged in."""
+    def enter(self, letters: int = LETTERS) -> None:
+        """Become a patient with letters, logged in."""
         code = invite(self._patient, self._ground.stack.env("auth"))
         activate(self._visitor, self._patient, code)
         until(self._gets_a_letter, what="the mailbox's opening")
-        self._ground.send(letters=LETTERS, recipients=[self._patient.mailbox])
-        until(lambda: self._count() > LETTERS, what="the last letter")
+        self._ground.send(letters=letters, recipients=[self._patient.mailbox])
+        until(lambda: self._count() > letters, what="the last letter")
         log_in(self._visitor, self._patient, self._catcher())
-        form = self._visitor.get("/profil/allergies/nouveau")
-        form.press("Enregistrer", {"Allergie": ALLERGY})
 
     def _catcher(self) -> Catcher:
         return Catcher(f"http://localhost:{self._ground.stack.ports['mail-web']}")
@@ -63,33 +62,64 @@ class Visit:
             return False
         return True
 
-    def _patient_id(self) -> str:
+    def patient_id(self) -> str:
+        """The patient whose visit this is."""
         found = self._database["patients"].find_one({"mailbox_address": self._patient.mailbox})
         assert found is not None
         return str(found["_id"])
 
     def _count(self) -> int:
-        return int(self._database["mailboxes"].find_one({"_id": self._patient_id()})["letters"])  # type: ignore[index]
+        return int(self._database["mailboxes"].find_one({"_id": self.patient_id()})["letters"])  # type: ignore[index]
 
     def mailbox(self) -> Figure:
         """The list of conversations, its first page."""
-        first_page = {"patient_id": self._patient_id()}
+        first_page = {"patient_id": self.patient_id()}
         conversations = self._database["conversations"]
 
         def query() -> None:
             found = list(conversations.find(first_page).sort([("last_activity_at", -1), ("_id", -1)]).limit(51))
             assert len(found) == 51
 
-        pages = timed(_VIEWS, lambda: self._shows("/messagerie", SENDER.name))
+        pages = timed(_VIEWS, lambda: self.shows("/messagerie", SENDER.name))
         return _figure("mailbox page", pages, timed(_VIEWS, query), "one indexed query")
 
-    def _shows(self, path: str, words: str) -> Page:
+    def shows(self, path: str, words: str = "") -> Page:
+        """A page that is there and says this."""
         page = self._visitor.get(path)
-        assert page.says(words), page.text[:300]
+        assert page.status == 200 and page.says(words), page.text[:300]
         return page
+
+    def answers(self, path: str) -> int:
+        """The status of a page."""
+        return self._visitor.get(path).status
+
+    def conversations(self, most: int) -> list[str]:
+        """The addresses of conversations of the first page that a professional began."""
+        links = self._visitor.get("/messagerie").links().items()
+        return [url for words, url in links if "Docteur" in words and "/messagerie/conversations/" in url][:most]
+
+    def large_letter(self, size: int) -> str:
+        """Get a letter of this size; where its original is downloaded."""
+        before = self._count()
+        self._ground.send(letters=1, connections=1, size=size, recipients=[self._patient.mailbox])
+        until(lambda: self._count() > before, what="the large letter")
+        found = self._database["messages"].find_one({"patient_id": self.patient_id(), "size": {"$gt": size // 2}})
+        assert found is not None
+        return f"/messagerie/messages/{found['_id']}/lettre.eml"
+
+    def begin_reply(self) -> str:
+        """Press "Répondre" in a conversation; where the draft is."""
+        (address,) = self.conversations(1)
+        return urlsplit(self._visitor.get(address).press("Répondre").url).path
+
+    def cookies(self) -> str:
+        """What a browser of this visit sends, as a header."""
+        return self._visitor.cookies.for_path("/messagerie")
 
     def profile(self) -> Figure:
         """The PDF of the profile."""
+        form = self._visitor.get("/profil/allergies/nouveau")
+        form.press("Enregistrer", {"Allergie": ALLERGY})
 
         def pdf() -> None:
             assert self._visitor.get("/profil/synthese").content.startswith(b"%PDF-")
@@ -98,14 +128,14 @@ class Visit:
 
     def replies(self, notes: Path) -> Figure:
         """An answer: "Répondre", then "Envoyer" with a text."""
-        links = [link for link in self._visitor.get("/messagerie").links().items() if SENDER.name in link[0]]
-        conversations = iter([self._visitor.get(address) for _, address in links[:_REPLIES]])
+        addresses = self.conversations(_REPLIES)
+        conversations = iter([self._visitor.get(address) for address in addresses])
 
         def reply() -> None:
             sent = next(conversations).press("Répondre").press("Envoyer", {"Mon message": _TEXT})
             assert sent.says("Message envoyé"), sent.text[:300]
 
-        replies = timed(len(links[:_REPLIES]), reply)
+        replies = timed(len(addresses), reply)
         with helper("sink", str(notes)) as (port, _):
             client = smtplib.SMTP("127.0.0.1", port)
             bare = Mould.of(self._patient.mailbox, 4_000).content

@@ -68,10 +68,37 @@ async def put(store: Store[Tx], word: str, **fields: Any) -> str:
     return str(row["_id"])
 
 
+async def _reached(peer: Peer, count: int) -> bool:
+    return len(peer.reached) >= count
+
+
 async def state(store: Store[Tx], row_id: str) -> Row:
     found = await store.collection("notes").find_one({"_id": row_id})
     assert found is not None
     return dict(found)
+
+
+async def test_a_row_that_is_offered_is_performed_at_once_and_once(store, peer, eventually) -> None:
+    async with working(store, peer) as queue:
+        await put(store, "ground")
+        await eventually(lambda: _reached(peer, 1))
+        row = new_row(new_id(), now(), word="offered")
+        await store.collection("notes").insert_one(dict(row))
+        queue.offer([row])
+        await eventually(lambda: _state_is(store, row["_id"], "sent"))
+        found = await state(store, row["_id"])
+    assert (found["attempts"], peer.reached) == (1, ["ground", "offered"])
+
+
+async def test_a_row_that_is_offered_late_is_not_performed_again(store, peer, eventually) -> None:
+    async with working(store, peer) as queue:
+        row = new_row(new_id(), now(), word="late")
+        await store.collection("notes").insert_one(dict(row))
+        await eventually(lambda: _state_is(store, row["_id"], "sent"))
+        queue.offer([row])
+        other = await put(store, "other")
+        await eventually(lambda: _state_is(store, other, "sent"))
+    assert peer.reached == ["late", "other"]
 
 
 async def test_a_queued_row_is_performed_once(store, peer, eventually) -> None:

@@ -26,7 +26,7 @@ def write_all() -> None:
     for folder in ("secantusdb", "traefik"):
         _compile([SERVERS / folder / "requirements.in"], SERVERS / folder / "requirements.lock")
     _compile([LOCAL / "uv-requirements.in"], LOCAL / "uv-requirements.lock")
-    for folder in ("minio", "victoriametrics", "process-compose"):
+    for folder in ("minio", "victoriametrics", "process-compose", "toxiproxy"):
         _run(["go", "mod", "tidy"], SERVERS / folder, GOTOOLCHAIN="local")
     for project in (SERVERS / "maildev", LOCAL / "tools" / "stylelint"):
         _run(["npm", "install", "--package-lock-only"], project)

@@ -1,4 +1,4 @@
-"""The seven servers that Pli stands on: what pins each, and how it is built into the cache."""
+"""The servers that Pli stands on, and the one that troubles it: what pins each, how it is built into the cache."""
 
 from __future__ import annotations
 
@@ -152,8 +152,14 @@ VICTORIAMETRICS = Server(
     _go("victoriametrics", "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics"), "30 s",
 )  # fmt: skip
 
+TOXIPROXY = Server(
+    "toxiproxy", pins("toxiproxy", *_GO_PINS),
+    _go("toxiproxy", "github.com/Shopify/toxiproxy/v2/cmd/server"), "15 s",
+)  # fmt: skip
+"""Cuts and slows connections, for tests and `make bench` alone: no part of a running stack."""
+
 SERVERS_IN_ORDER: tuple[Server, ...] = (
-    MINIO, KAFKA, TRAEFIK, SECANTUSDB, MAILDEV, PROCESS_COMPOSE, VICTORIAMETRICS,
+    MINIO, KAFKA, TRAEFIK, SECANTUSDB, MAILDEV, PROCESS_COMPOSE, VICTORIAMETRICS, TOXIPROXY,
 )  # fmt: skip
 """The slowest first: on two cores it builds beside all the others."""
 

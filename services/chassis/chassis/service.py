@@ -13,6 +13,7 @@ from chassis.process import Process
 from chassis.readiness import Readiness
 from chassis.settings import Settings
 from chassis.store import Store
+from chassis.store.expiry import Expiry
 from chassis.store.kept_forms import KeptForms
 from chassis.store.relay import Relay
 from chassis.web import WebPages, create_app
@@ -92,7 +93,7 @@ def assemble(
     stopped = stopping or asyncio.Event()
     ground = StorePart(store)
     worked: list[Part] = [
-        *([Relay(settings, store)] if relay else []),
+        *((Relay(settings, store), Expiry(store)) if relay else ()),
         *([Bus(settings, store, subscriptions)] if subscriptions else []),
         *parts,
     ]

@@ -1,18 +1,19 @@
 """An e-mail as we write them, and what is asked of who takes it."""
 
+from base64 import encodebytes
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import HeaderParseError
+from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.utils import format_datetime, formataddr
+from hashlib import sha256
 from typing import Protocol
 
 from chassis.telemetry import current_traceparent
 from chassis.telemetry.trace import MAIL_HEADER
 from notifier.errors import AddressUnusable
-
-_POLICY = SMTP.clone(cte_type="7bit", raise_on_defect=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,20 +31,31 @@ class Mail:
 
     def as_bytes(self) -> bytes:
         """The message in 7-bit lines ending in CRLF (RFC 5322), saying that nobody wrote it (RFC 3834)."""
-        message = EmailMessage(policy=_POLICY)
-        message["From"] = self.sender
-        message["To"] = self.recipient
-        message["Subject"] = self.subject
-        message["Date"] = self.written_at
-        message["Message-ID"] = self.message_id
-        message["Auto-Submitted"] = "auto-generated"
-        message["X-Auto-Response-Suppress"] = "All"
+        head = "".join(f"{name}: {value}\r\n" for name, value in self._fields())
+        return head.encode("ascii") + (_text("plain", self.text) if self.html is None else self._alternative())
+
+    def _fields(self) -> Iterator[tuple[str, str]]:
+        yield "From", _mailbox(self.sender)
+        yield "To", _mailbox(self.recipient)
+        yield "Subject", _words(self.subject)
+        yield "Date", format_datetime(self.written_at)
+        yield "Message-ID", self.message_id
+        yield "Auto-Submitted", "auto-generated"
+        yield "X-Auto-Response-Suppress", "All"
         if traceparent := current_traceparent():
-            message[MAIL_HEADER] = traceparent
-        message.set_content(self.text)
-        if self.html is not None:
-            message.add_alternative(self.html, subtype="html")
-        return message.as_bytes()
+            yield MAIL_HEADER, traceparent
+        yield "MIME-Version", "1.0"
+
+    def _alternative(self) -> bytes:
+        """Both bodies. Base64 has no line like the boundary."""
+        boundary = b"=_" + sha256(self.message_id.encode()).hexdigest()[:32].encode()
+        bodies = (_text("plain", self.text), _text("html", self.html or ""))
+        parts = b"".join(b"--%s\r\n%s" % (boundary, body) for body in bodies)
+        return b'Content-Type: multipart/alternative; boundary="%s"\r\n\r\n%s--%s--\r\n' % (
+            boundary,
+            parts,
+            boundary,
+        )
 
 
 class Mailer(Protocol):
@@ -55,6 +67,23 @@ class Mailer(Protocol):
         Raises `NoticeRefused` (for good), `NoticeDelayed` (for now) or `BackingServiceAway`.
         """
         ...
+
+
+def _mailbox(address: Address) -> str:
+    name = address.display_name
+    return formataddr((name, address.addr_spec)) if name.isascii() else f"{_words(name)}\r\n <{address.addr_spec}>"
+
+
+def _words(text: str) -> str:
+    """A field's text on lines of its own length, encoded where it isn't ASCII (RFC 2047)."""
+    line = _one_line(text)
+    return Header(line, None if line.isascii() else "utf-8", maxlinelen=70).encode(linesep="\r\n")
+
+
+def _text(subtype: str, text: str) -> bytes:
+    lines = encodebytes(text.replace("\r\n", "\n").replace("\n", "\r\n").encode()).replace(b"\n", b"\r\n")
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+    return head.encode() + lines
 
 
 def address_of(name: str, spec: str) -> Address:

@@ -51,9 +51,10 @@ class NotifierStore(Store[Tx]):
         NOTICES: [
             *LEASED_INDEXES,
             IndexModel([("view_hash", ASCENDING)]),
-            IndexModel([("kept_until", ASCENDING)], expireAfterSeconds=0),
+            IndexModel([("kept_until", ASCENDING)]),
         ],
     }
+    EXPIRING: ClassVar[Mapping[str, str]] = {NOTICES: "kept_until"}
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)

@@ -16,7 +16,7 @@ from chassis.store import Store, Tx
 
 
 def _forgotten() -> IndexModel:
-    return IndexModel([("forget_at", ASCENDING)], expireAfterSeconds=0)
+    return IndexModel([("forget_at", ASCENDING)])
 
 
 class AuthStore(Store[Tx]):
@@ -42,6 +42,9 @@ class AuthStore(Store[Tx]):
         "browsers": (_forgotten(),),
         "keys": (),
     }
+    EXPIRING: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("challenges", "sessions", "guesses", "browsers"), "forget_at"
+    )
 
     def __init__(self, settings: AuthSettings) -> None:
         super().__init__(settings)

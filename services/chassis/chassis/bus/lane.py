@@ -135,10 +135,16 @@ class Lane:
         self._away = (_away_name(error), self._clock())
 
     async def _fetched_already(self, consumer: Any) -> list[ConsumerRecord]:
-        if self._batch == 1:
-            return []
-        fetched = await consumer.getmany(timeout_ms=0, max_records=self._batch - 1)
-        return [record for records in fetched.values() for record in records]
+        """Of each partition a share, so that a flood in one holds up no other; then what there is room for."""
+        assigned = list(consumer.assignment())
+        share = max(1, (self._batch - 1) // max(len(assigned), 1))
+        found: list[ConsumerRecord] = []
+        for asked, most in (*(([partition], share) for partition in assigned), ([], self._batch - 1)):
+            room = min(most, self._batch - 1 - len(found))
+            if room > 0:
+                fetched = await consumer.getmany(*asked, timeout_ms=0, max_records=room)
+                found += [record for records in fetched.values() for record in records]
+        return found
 
     async def _give_back(self, consumer: Any, records: Sequence[ConsumerRecord], error: Exception) -> None:
         """Wait a moment, rewind to before these records, and let FastStream ask for them again.

@@ -15,6 +15,7 @@ from pymongo.write_concern import WriteConcern
 from chassis.errors import BackingServiceAway, recognise
 from chassis.settings import Settings
 from chassis.store.tx import Row, Tx
+from chassis.telemetry import log
 
 T = TypeVar("T")
 TxT = TypeVar("TxT", bound=Tx)
@@ -25,12 +26,14 @@ RERUN_FOR = 5.0
 """Seconds for which a transaction that met another one is run again."""
 CONFLICTS = {24, 112, 246, 251}
 """LockTimeout, WriteConflict, SnapshotUnavailable, NoSuchTransaction: some servers forget the label on these."""
+INDEX_DIFFERS = {85, 86}
+"""IndexOptionsConflict, IndexKeySpecsConflict."""
 DURABLE = WriteConcern(w="majority", j=True)
 
 CHASSIS_INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "outbox": (),
     "leases": (),
-    "inbox": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
+    "inbox": (IndexModel([("expires_at", ASCENDING)]),),
     "kept_forms": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
     "waiting": (IndexModel([("due_at", ASCENDING)]),),
 }
@@ -52,6 +55,8 @@ class Store(Generic[TxT]):
     """A service's database. A service subclasses it with its own collections, indexes and `Tx`."""
 
     INDEXES: ClassVar[Mapping[str, Sequence[IndexModel]]] = {}
+    EXPIRING: ClassVar[Mapping[str, str]] = {}
+    """The collections whose rows are deleted after a while, each with the indexed field that says when."""
     TX: ClassVar[type[Tx]] = Tx
     SEVERAL_WRITE: ClassVar[bool] = False
     """Whether processes of different kinds write into this database: then each listens for the others' rows."""
@@ -77,6 +82,10 @@ class Store(Generic[TxT]):
         )
         self._database = self._client.get_database(settings.mongo_database)
 
+    def expiring(self) -> Mapping[str, str]:
+        """All collections whose rows expire, with the field that says when."""
+        return {"inbox": "expires_at", **self.EXPIRING}
+
     def collection(self, name: str) -> AsyncIOMotorCollection[Row]:
         """A collection of this service's database."""
         return self._database.get_collection(name)
@@ -89,7 +98,17 @@ class Store(Generic[TxT]):
                 if name not in existing:
                     await self._create(name)
                 if indexes:
-                    await self.collection(name).create_indexes(list(indexes))
+                    await self._index(self.collection(name), indexes)
+
+    async def _index(self, collection: AsyncIOMotorCollection[Row], indexes: Sequence[IndexModel]) -> None:
+        """Create the indexes. One that an earlier version made with other options serves as it is."""
+        for index in indexes:
+            try:
+                await collection.create_indexes([index])
+            except OperationFailure as error:
+                if error.code not in INDEX_DIFFERS:
+                    raise
+                log.warning("index.differs", collection=collection.name, index=index.document["name"])
 
     async def _create(self, name: str) -> None:
         try:

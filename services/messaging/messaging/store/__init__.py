@@ -28,6 +28,7 @@ class MessagingStore(People, RemovedDrafts, Trays, Trash):
     """All that messaging keeps in its database."""
 
     SEVERAL_WRITE = True
+    EXPIRING: ClassVar[Mapping[str, str]] = {"seen": "expires_at"}
     INDEXES: ClassVar[Mapping[str, Sequence[IndexModel]]] = {
         "patients": (IndexModel([("mailbox_address", ASCENDING)]),),
         "projections": (),
@@ -55,7 +56,7 @@ class MessagingStore(People, RemovedDrafts, Trays, Trash):
         ),
         "ties": (),
         "trash": (_by_patient("trashed_at", "_id"), IndexModel([("gone_at", ASCENDING)])),
-        "seen": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
+        "seen": (IndexModel([("expires_at", ASCENDING)]),),
         "keeps": (_by_patient("message_id", "requested_at"),),
         "drafts": (
             _by_patient("conversation_id", "created_at"),

@@ -1,0 +1,160 @@
+"""What goes wrong, in an order that follows from a seed: kills, restarts, cut and slow connections, outages."""
+
+import os
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.control import Stack
+from tests.chaos.detours import STORES
+from tests.system.storm import KILLED
+from tests.system.toxics import Way
+
+CUT_FOR = 3.0
+SLOW_FOR = 10.0
+SLOW_MS = 400
+BACK_WITHIN = 240.0
+FULL_FOR = 20.0
+BALLAST = "ballast"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that goes wrong and passes. `make` returns once everything answers again."""
+
+    name: str
+    make: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What there is to be troubled. `objects_disk` is the store's own small disk, where there is one."""
+
+    stack: Stack
+    ways: Mapping[str, Way]
+    objects_disk: Path | None = None
+
+    def kill(self, name: str) -> Trouble:
+        """SIGKILL; the supervisor brings it back."""
+
+        def make() -> None:
+            self.stack.kill(name)
+            self._back()
+
+        return Trouble(f"kill {name}", make)
+
+    def restart(self, name: str) -> Trouble:
+        """An orderly restart."""
+
+        def make() -> None:
+            self.stack.restart(name)
+            self._back()
+
+        return Trouble(f"restart {name}", make)
+
+    def cut(self, name: str) -> Trouble:
+        """No connection for a moment, those that were open cut in the middle of whatever they said."""
+        return self._on_the_way(name, "cut", lambda way: way.cut(), CUT_FOR)
+
+    def slow(self, name: str) -> Trouble:
+        """Each word takes its time."""
+        return self._on_the_way(name, "slow", lambda way: way.slow(SLOW_MS, SLOW_MS // 2), SLOW_FOR)
+
+    def outage(self, name: str, seconds: float) -> Trouble:
+        """A store is down for long."""
+
+        def make() -> None:
+            self.stack.stop(name, timeout=60.0)
+            time.sleep(seconds)
+            self.stack.start(name)
+            self._back()
+
+        return Trouble(f"{name} away for {seconds:.0f} s", make)
+
+    def full(self) -> Trouble:
+        """The objects' disk has no room for a while."""
+        assert self.objects_disk is not None
+        ballast = self.objects_disk / BALLAST
+
+        def make() -> None:
+            _fill(ballast)
+            time.sleep(FULL_FOR)
+            ballast.unlink()
+            self._back()
+
+        return Trouble("the objects' disk is full", make)
+
+    def _on_the_way(self, name: str, what: str, trouble: Callable[[Way], None], seconds: float) -> Trouble:
+        def make() -> None:
+            way = self.ways[name]
+            trouble(way)
+            time.sleep(seconds)
+            way.mend()
+            self._back()
+
+        return Trouble(f"{what} the way to {name}", make)
+
+    def _back(self) -> None:
+        self.stack.wait_ready(timeout=BACK_WITHIN)
+
+
+def _fill(ballast: Path) -> None:
+    """Take all the room there is but what is needed to go on reading."""
+    free = os.statvfs(ballast.parent)
+    with ballast.open("wb") as out:
+        os.posix_fallocate(out.fileno(), 0, max(free.f_bavail * free.f_frsize - 64 * 1024, 1))
+
+
+def course(scene: Scene, seed: int, rounds: int, outage: float) -> Sequence[Trouble]:
+    """All troubles of a run: each kind at least `rounds` times, and each store away once for `outage` seconds."""
+    troubles = [scene.kill(name) for name in KILLED for _ in range(rounds)]
+    for name in scene.ways:
+        troubles += [scene.cut(name), scene.slow(name)] * rounds
+    troubles += [scene.restart("kafka")] * rounds
+    if scene.objects_disk is not None:
+        troubles += [scene.full()] * rounds
+    if outage:
+        troubles += [scene.outage(name, outage) for name in STORES]
+    random.Random(seed).shuffle(troubles)
+    return troubles
+
+
+@contextmanager
+def small_disk(stack: Stack, megabytes: int) -> Iterator[Path | None]:
+    """Inside, the objects lie on a small disk of their own; None where this machine may not mount one."""
+    folder = stack.instance.places.data / "minio"
+    kept = folder.with_name("minio-kept")
+    stack.stop("minio", timeout=60.0)
+    folder.rename(kept)
+    folder.mkdir()
+    mounted = bool(megabytes) and _mount(folder, megabytes)
+    if mounted:
+        shutil.copytree(kept, folder, dirs_exist_ok=True)
+    else:
+        folder.rmdir()
+        kept.rename(folder)
+    _start(stack)
+    try:
+        yield folder if mounted else None
+    finally:
+        if mounted:
+            stack.stop("minio", timeout=60.0)
+            subprocess.run(["umount", str(folder)], check=True)
+            folder.rmdir()
+            kept.rename(folder)
+            _start(stack)
+
+
+def _start(stack: Stack) -> None:
+    stack.start("minio")
+    stack.wait_ready(timeout=BACK_WITHIN)
+
+
+def _mount(folder: Path, megabytes: int) -> bool:
+    disk = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "pli-chaos", str(folder)]
+    return subprocess.run(disk, capture_output=True, check=False).returncode == 0
