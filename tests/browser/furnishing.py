@@ -144,7 +144,9 @@ class Furnisher:
         """A draft to Christelle with a document and the profile."""
         draft = self.visitor.get(self.space["letter"]).press("Répondre")
         self.note("draft", draft.press("Enregistrer le brouillon", {"Mon message": people.REPLY}))
-        picker = self.note("picker", self.visitor.get(self.space["draft"]).press("Ajouter un document"))
+        sources = self.note("add", self.visitor.get(self.space["draft"]).press("Ajouter un document"))
+        self.note("device", sources.follow("Mon appareil"))
+        picker = self.note("picker", sources.follow("Documents de santé"))
         draft = picker.press("Ajouter", {KEPT: True}).press("Ajouter mon profil médical")
         waiting = "Un document est en préparation"
         self.eventually(lambda: self.visitor.get(self.space["draft"]), lambda page: not page.says(waiting))

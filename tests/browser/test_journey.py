@@ -141,6 +141,7 @@ def writes_a_draft_that_survives_leaving(person: Person) -> None:
 
 def attaches_a_document_and_the_profile(person: Person) -> None:
     person.press("Ajouter un document")
+    person.follow("Documents de santé")
     person.sees_heading("Documents de santé")
     person.page.get_by_label(KEPT).check()
     person.press("Ajouter")

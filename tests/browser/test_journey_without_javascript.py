@@ -83,6 +83,7 @@ def saves_a_draft(person: Person) -> None:
 
 def attaches(person: Person) -> None:
     person.press("Ajouter un document")
+    person.follow("Documents de santé")
     person.page.get_by_label(KEPT).check()
     person.press("Ajouter")
     person.sees("Sélection ajoutée")

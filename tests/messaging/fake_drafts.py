@@ -89,7 +89,8 @@ class FakeDrafts(MessagingStore):
 
     async def purge_draft(self, tx: Any, draft: Draft) -> None:
         rows = await self.draft_rows(draft.patient_id, draft.id)
-        await self.discard(tx, [row.object_key for row in rows if row.object_key])
+        for row in rows:
+            await self.discard_file(tx, row)
         await self.remove_draft(tx, draft)
 
     async def removed_before(self, moment: Any, most: int) -> list[Draft]:
@@ -118,4 +119,4 @@ class FakeDrafts(MessagingStore):
 
     async def remove_draft_row(self, tx: Any, row: DraftRow) -> None:
         self.kept["draft_rows"].pop(row.id)
-        await self.discard(tx, [row.object_key] if row.object_key else [])
+        await self.discard_file(tx, row)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from chassis.clock import now
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Identity, TokenMissing
-from chassis.objects import ClaimMismatch
+from chassis.objects import ClaimMismatch, StoredObject
 from chassis.previews.previewer import Described, NoPreview, Page, Previewer
 from contracts.base import Claim, Event
 from messaging.domain.facets import facets_of
@@ -299,6 +299,13 @@ class FakeObjects(Objects):
         if key not in self.kept:
             raise NotFound(key)
         return len(self.kept[key])
+
+    async def put_bytes(self, key: str, data: bytes, media_type: str) -> StoredObject:
+        self.kept[key] = data
+        return StoredObject(key=key, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+    async def put(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> StoredObject:
+        return await self.put_bytes(key, b"".join([chunk async for chunk in chunks]), media_type)
 
     async def remove(self, key: str) -> None:
         self.kept.pop(key, None)

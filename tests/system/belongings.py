@@ -64,7 +64,7 @@ def _keep(owner: Newcomer, ids: Mapping[str, str]) -> None:
 
 def _draft(owner: Newcomer, ids: Mapping[str, str]) -> None:
     draft = owner.visitor.get(f"/messagerie/conversations/{ids['conversation']}").press("Répondre")
-    draft = draft.press("Ajouter un document").press("Ajouter", {TITLE: True})
+    draft = draft.press("Ajouter un document").follow("Documents de santé").press("Ajouter", {TITLE: True})
 
     def arrived(page: Page) -> bool:
         return not page.says("Un document est en préparation")

@@ -130,6 +130,8 @@ FORMS = (
     "/messagerie/brouillons/{draft}",
     "/messagerie/brouillons/{draft}/envoi",
     "/messagerie/brouillons/{draft}/choisir",
+    "/messagerie/brouillons/{draft}/retour",
+    "/messagerie/brouillons/{draft}/envois",
     "/messagerie/brouillons/{draft}/documents",
     "/messagerie/brouillons/{draft}/profil",
     "/messagerie/brouillons/{draft}/pieces/{row}/retrait",

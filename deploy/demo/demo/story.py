@@ -118,7 +118,7 @@ def she_answers(scene: Scene) -> None:
     draft = scene.open_conversation().press("Répondre")
     draft = draft.press("Enregistrer le brouillon", {"Mon message": people.REPLY})
     _expect(draft.says("Brouillon enregistré"), "the draft was not saved")
-    picker = draft.press("Ajouter un document")
+    picker = draft.press("Ajouter un document").follow("Documents de santé")
     draft = picker.press("Ajouter", {"Résultats examen juin": True})
     draft = draft.press("Ajouter mon profil médical")
     draft = _until(

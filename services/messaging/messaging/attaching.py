@@ -15,7 +15,7 @@ from contracts.documents import HandoverRequested, HandoverRow
 from contracts.synthesis import SynthesisRequested
 from messaging.access import note, own
 from messaging.domain.drafting import ROWS_AT_MOST
-from messaging.domain.errors import MessagingError
+from messaging.domain.errors import AttachmentsTooLarge, MessagingError
 from messaging.domain.limits import check_total
 from messaging.domain.model import Draft, DraftRow, Patient, RowSource, RowState
 from messaging.store import MessagingStore
@@ -98,6 +98,17 @@ async def _add(
     await store.add_draft_rows(tx, draft, added)
 
 
+async def if_it_fits(store: MessagingStore, tx: Tx, ready: DraftRow) -> DraftRow:
+    """The row, or the row refused with its bytes let go, when the draft would pass what a message may carry."""
+    rows = await store.draft_rows(ready.patient_id, ready.draft_id, tx)
+    try:
+        check_total([ready, *(row for row in rows if row.id != ready.id)])
+    except AttachmentsTooLarge as error:
+        await store.discard(tx, [ready.object_key] if ready.object_key else [])
+        return replace(ready, state=RowState.REFUSED, reason=error.code, object_key=None, sha256=None)
+    return ready
+
+
 async def detach(store: MessagingStore, identity: Identity, draft_id: str, row_id: str) -> None:
     """Take a file off the draft; an answer that still comes for it is dropped. Raises `NotFound`."""
 
@@ -117,7 +128,7 @@ async def ask_again(
 
     async def work(tx: Tx) -> None:
         row = await store.draft_row(identity.patient_id, draft_id, row_id, tx)
-        if row.state is RowState.READY:
+        if row.state is RowState.READY or row.source is RowSource.UPLOAD:
             return
         waiting = replace(row, state=RowState.PENDING, reason=None, requested_at=at)
         await store.save_draft_row(tx, waiting)

@@ -12,10 +12,9 @@ from contracts.auth import PatientChanged
 from contracts.documents import DocumentAdded, DocumentHandedOver, HandoverRefused, KeepRefused
 from contracts.messaging import LetterTaken, MailboxOpened, NoticeReturnTaken
 from contracts.synthesis import SynthesisFailed, SynthesisRendered
-from messaging.domain.errors import AttachmentsTooLarge
+from messaging.attaching import if_it_fits
 from messaging.domain.identifiers import instant_of
 from messaging.domain.letter import Service
-from messaging.domain.limits import check_total
 from messaging.domain.model import DraftRow, Keep, KeepState, Mailbox, Patient, RowState
 from messaging.domain.threads import begin
 from messaging.domain.welcome import welcome_message
@@ -143,16 +142,7 @@ class DraftFiles:
             object_key=stored.key,
             masked=isinstance(event, DocumentHandedOver) and event.masked,
         )
-        await self._store.save_draft_row(tx, await self._if_it_fits(tx, ready))
-
-    async def _if_it_fits(self, tx: Tx, ready: DraftRow) -> DraftRow:
-        rows = await self._store.draft_rows(ready.patient_id, ready.draft_id, tx)
-        try:
-            check_total([ready, *(row for row in rows if row.id != ready.id)])
-        except AttachmentsTooLarge as error:
-            await self._store.discard(tx, [ready.object_key] if ready.object_key else [])
-            return replace(ready, state=RowState.REFUSED, reason=error.code, object_key=None, sha256=None)
-        return ready
+        await self._store.save_draft_row(tx, await if_it_fits(self._store, tx, ready))
 
     async def refused(self, tx: Tx, event: Refused, prepared: None) -> None:
         """The row is refused, with its reason."""

@@ -2,7 +2,8 @@
 
 `incoming/<intake>` raw letters at the door, expiring by themselves · `letters/<patient>/<message>/…` a
 letter's evidence, HTML and parts · `drafts/<patient>/<draft>/<row>` files of drafts ·
-`sent/<patient>/<message>` replies as they left.
+`temporary/uploads/<row>/<piece>` those on their way from a device · `sent/<patient>/<message>` replies as
+they left.
 """
 
 from chassis.objects import Objects, StoredObject, Stream
@@ -33,6 +34,11 @@ def part_key(patient_id: str, message_id: str, part_id: str) -> str:
 def row_key(patient_id: str, draft_id: str, row_id: str) -> str:
     """A file of a draft, and of the reply it becomes."""
     return f"drafts/{patient_id}/{draft_id}/{row_id}"
+
+
+def piece_key(row_id: str, piece_id: str) -> str:
+    """A piece of a file on its way from a device; what is forgotten there expires by itself."""
+    return f"temporary/uploads/{row_id}/{piece_id}"
 
 
 def sent_key(patient_id: str, message_id: str) -> str:

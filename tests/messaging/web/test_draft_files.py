@@ -10,7 +10,7 @@ from chassis.ids import new_id
 from contracts.documents import HandoverRequested
 from contracts.synthesis import SynthesisRequested
 from messaging.domain.model import RowSource, RowState
-from tests.messaging.web.conftest import HTMX
+from tests.messaging.web.conftest import HTMX, words
 from tests.messaging.web.drafting import address, form, kept
 
 
@@ -27,8 +27,22 @@ def picked(*sizes):
 
 def test_the_picker_is_reached_with_everything_saved(client, world, draft):
     answer = client.post(address(draft, "/choisir"), data=form(draft))
-    assert answer.headers["location"] == f"/documents/choisir?brouillon={draft.id}&reste=10000000"
+    assert answer.headers["location"] == address(draft, "/ajouter")
     assert kept(world).text == "Bonjour Christelle"
+
+
+def test_a_document_comes_from_one_of_four_places(client, world, draft):
+    world.row(draft, size=1_300_000)
+    page = words(client.get(address(draft, "/ajouter")))
+    for source in ("Documents de santé", "Mon appareil", "Pièces administratives", "Mon profil médical"):
+        assert source in page
+    assert f"/documents/choisir?brouillon={draft.id}&reste=8700000" in page
+    assert "Il reste 8,7\N{NO-BREAK SPACE}Mo dans ce message" in page
+
+
+def test_the_medical_profile_can_be_added_from_there(client, world, draft):
+    assert client.post(address(draft, "/profil-seul")).status_code == 303
+    assert isinstance(world.store.published[0], SynthesisRequested)
 
 
 def test_picked_documents_are_asked_for_and_shown_as_on_their_way(client, world, draft):

@@ -24,7 +24,8 @@ def remaining(rows: Sequence[DraftRow]) -> int:
 
 def waits_too_long(row: DraftRow, at: datetime) -> bool:
     """Whether a file has been waited for so long that the patient should be asked."""
-    return row.state is RowState.PENDING and at - row.requested_at > PATIENCE
+    since = row.upload.touched_at if row.upload else row.requested_at
+    return row.state is RowState.PENDING and at - since > PATIENCE
 
 
 def tick_of(address: str) -> str:

@@ -271,11 +271,30 @@ class RowState(StrEnum):
     REFUSED = "refused"
 
 
+class Upload(Struct, frozen=True, kw_only=True):
+    """A file on its way from the patient's device, in pieces that lie under temporary keys, in order.
+
+    `size` is what the device announced, `mark` tells the same file chosen again.
+    """
+
+    size: int
+    mark: str
+    received: int = 0
+    pieces: tuple[str, ...] = ()
+    touched_at: Instant
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of it is here."""
+        return self.received == self.size
+
+
 class DraftRow(Kept, frozen=True, kw_only=True):
     """A file of a draft. While pending, `size` is the declared one; once ready, the real one.
 
     `sha256`, `object_key` are set when ready; `reason` when refused. `masked` says that the
-    document is hidden from professionals, so sending it asks for confirmation.
+    document is hidden from professionals, so sending it asks for confirmation. `upload` is kept as long as
+    its pieces may still be needed.
     """
 
     id: RowId = field(name="_id")
@@ -292,6 +311,7 @@ class DraftRow(Kept, frozen=True, kw_only=True):
     object_key: str | None = None
     reason: str | None = None
     masked: bool = False
+    upload: Upload | None = None
 
 
 class Draft(Kept, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pymongo import UpdateOne
 
 from chassis.store import Store, Tx, away
+from messaging.domain.model import DraftRow
+from messaging.objects import row_key
 
 
 class Discards(Store[Tx]):
@@ -15,6 +17,12 @@ class Discards(Store[Tx]):
         rows = [{"_id": key} for key in dict.fromkeys(keys)]
         if noted := [UpdateOne(row, {"$setOnInsert": row}, upsert=True) for row in rows]:
             await self.collection("discards").bulk_write(noted, session=tx.session)
+
+    async def discard_file(self, tx: Tx, row: DraftRow) -> None:
+        """Have all that may lie of a draft's file deleted, also what no row came to name."""
+        pieces = row.upload.pieces if row.upload else ()
+        made = row.object_key or row_key(row.patient_id, row.draft_id, row.id)
+        await self.discard(tx, [made, *pieces])
 
     async def discarded(self, most: int) -> list[str]:
         """Keys of objects to delete."""

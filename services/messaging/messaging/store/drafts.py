@@ -111,7 +111,7 @@ class Drafts(Discards):
     async def remove_draft_row(self, tx: Tx, row: DraftRow) -> None:
         """Take a file off its draft, and have its object deleted."""
         await self._meet(tx, row.patient_id, row.draft_id)
-        await self.discard(tx, [row.object_key] if row.object_key else [])
+        await self.discard_file(tx, row)
         key = {"_id": row.id, "patient_id": row.patient_id, "draft_id": row.draft_id}
         await self.collection("draft_rows").delete_one(key, session=tx.session)
 

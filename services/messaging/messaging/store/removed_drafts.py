@@ -48,7 +48,8 @@ class RemovedDrafts(Drafts):
     async def purge_draft(self, tx: Tx, draft: Draft) -> None:
         """Take away a draft for good, and have the objects of its files deleted."""
         rows = await self.draft_rows(draft.patient_id, draft.id, tx)
-        await self.discard(tx, [row.object_key for row in rows if row.object_key])
+        for row in rows:
+            await self.discard_file(tx, row)
         await self.remove_draft(tx, draft)
 
     async def removed_before(self, moment: Instant, most: int) -> list[Draft]:

@@ -25,6 +25,7 @@ from messaging.web.overview import OverviewPiece
 from messaging.web.removed_drafts import RemovedDraftPages
 from messaging.web.taking_away import TakingAway
 from messaging.web.upkeep import UpkeepPages
+from messaging.web.uploads import Uploads
 
 __all__ = ["PAGES", "MailboxNews", "controllers"]
 
@@ -44,6 +45,7 @@ controllers: list[type[Controller]] = [
     DraftPages,
     DraftFiles,
     RemovedDraftPages,
+    Uploads,
 ]
 
 PAGES = WebPages(

@@ -25,7 +25,8 @@ from messaging.domain.errors import MessagingError
 from messaging.domain.limits import REPLY_ATTACHMENT_BYTES
 from messaging.drafts import Conflict, open_draft, save_draft
 from messaging.store import MessagingStore
-from messaging.web.asking import GivenDomains, GivenStore, PatientRequest
+from messaging.uploading import finish, upload_of
+from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest
 from messaging.web.draft_page import (
     DRAFT_BODY,
     address_of,
@@ -58,14 +59,18 @@ class DraftFiles(Controller):
     async def choose(
         self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
     ) -> Redirect | Template:
-        """The button "Ajouter un document": on to the picker, which documents owns, with the room that is left."""
+        """The button "Ajouter un document": on to where it may come from."""
 
         async def go() -> Redirect:
-            rows = await store.draft_rows(request.user.patient_id, draft_id)
-            left = max(0, remaining(rows))
-            return web.see_other(f"/documents/choisir?brouillon={draft_id}&reste={left}")
+            return web.see_other(f"{address_of(draft_id)}/ajouter")
 
         return await _saved_first(request, store, domains, draft_id, go)
+
+    @get("/{draft_id:str}/ajouter")
+    async def sources(self, request: PatientRequest, store: GivenStore, draft_id: FromPath[str]) -> Template:
+        """The four places a document may come from; documents owns the pickers, and is told what room is left."""
+        rows = await files_of(store, request.user, draft_id)
+        return web.page("add.html", draft_id=draft_id, left=max(0, remaining(rows)))
 
     @post("/{draft_id:str}/documents", request_max_body_size=PICKER_BODY)
     async def add_documents(
@@ -92,6 +97,14 @@ class DraftFiles(Controller):
 
         return await _saved_first(request, store, domains, draft_id, act)
 
+    @post("/{draft_id:str}/profil-seul", request_max_body_size=1_000)
+    async def add_synthesis_alone(
+        self, request: PatientRequest, store: GivenStore, draft_id: FromPath[str]
+    ) -> Redirect:
+        """The medical profile, from the page of sources: the draft was saved when that page was opened."""
+        await attach_synthesis(store, request.user, draft_id, at=now())
+        return web.see_other(address_of(draft_id), toast="selection-added")
+
     @post("/{draft_id:str}/pieces/{row_id:str}/retrait", request_max_body_size=DRAFT_BODY)
     async def remove(
         self,
@@ -114,6 +127,8 @@ class DraftFiles(Controller):
         self,
         request: PatientRequest,
         store: GivenStore,
+        objects: GivenObjects,
+        *,
         domains: GivenDomains,
         draft_id: FromPath[str],
         row_id: FromPath[str],
@@ -121,6 +136,10 @@ class DraftFiles(Controller):
         """The button "Réessayer"."""
 
         async def act() -> Redirect:
+            row = await upload_of(store, request.user, draft_id, row_id)
+            if row.upload is not None:
+                await finish(store, objects, request.user, row)
+                return web.see_other(address_of(draft_id))
             await ask_again(store, request.user, draft_id, row_id, at=now())
             return web.see_other(address_of(draft_id))
 

@@ -13,7 +13,7 @@ from messaging.domain.consignment import Delivery
 from messaging.domain.delivery import LATE_AFTER
 from messaging.domain.drafting import remaining, tick_of, waits_too_long
 from messaging.domain.limits import REPLY_ATTACHMENT_BYTES, counted
-from messaging.domain.model import Attachment, DraftRow, Party, RowState
+from messaging.domain.model import Attachment, DraftRow, Party, RowSource, RowState
 from messaging.store import message_key
 from messaging.web import words
 from messaging.web.asking import key_text
@@ -118,6 +118,16 @@ class FilesShown(Struct, frozen=True, kw_only=True):
     def late(self, row: DraftRow) -> bool:
         """Whether to offer to ask again for this file."""
         return waits_too_long(row, self.at)
+
+    def percent(self, row: DraftRow) -> int:
+        """How much of a file has come from the device."""
+        return 100 * row.upload.received // row.upload.size if row.upload else 100
+
+    def can_be_retried(self, row: DraftRow) -> bool:
+        """Whether asking again may help: not for what the device must send again, nor for a wrong format."""
+        if row.source is RowSource.UPLOAD:
+            return self.late(row) and row.upload is not None and row.upload.complete
+        return row.state is RowState.REFUSED or self.late(row)
 
     def refusal(self, row: DraftRow) -> str:
         """Why a file was refused, in words."""

@@ -56,6 +56,8 @@ ROW_REFUSALS: dict[str, str] = {
     "profile-empty": _("Votre profil médical est vide : rien n'a été joint."),
     "not-found": _("Ce document n'existe plus."),
     "too-large": _("Avec ce document, le message dépasserait 10 Mo."),
+    "format": _("Ce format de fichier ne peut pas être joint. Formats acceptés : jpeg, png, pdf, rtf, tiff, txt."),
+    "upload-lost": _("L'envoi de ce fichier est resté trop longtemps interrompu. Retirez-le et recommencez."),
     "attachments-too-large": _("Avec ce document, le message dépasserait 10 Mo."),
 }
 FILES_NOT_READY = _("Pas encore prêt : %(names)s. Vous pourrez envoyer votre message dès que ce sera fait.")
