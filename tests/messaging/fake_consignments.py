@@ -13,6 +13,12 @@ class FakeConsignments(MessagingStore):
 
     kept: dict[str, dict[str, Any]]
 
+    def put(self, name: str, *things: Any) -> None:
+        raise NotImplementedError
+
+    def _all(self, name: str, patient_id: str) -> list[Any]:
+        raise NotImplementedError
+
     async def consignments(self, patient_id: str, message_ids: Any, tx: Any = None) -> list[Consignment]:
         return [one for one in self._all("consignments", patient_id) if one.message_id in message_ids]
 
@@ -28,3 +34,9 @@ class FakeConsignments(MessagingStore):
 
     async def troubled_consignments(self, patient_id: str) -> list[Consignment]:
         return [one for one in self._all("consignments", patient_id) if one.troubled]
+
+    async def gives_receipts(self, patient_id: str, tx: Any = None) -> bool:
+        return bool(self.kept["preferences"].get(patient_id, True))
+
+    async def save_receipts(self, tx: Any, patient_id: str, *, gives: bool) -> None:
+        self.kept["preferences"][patient_id] = gives

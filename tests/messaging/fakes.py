@@ -69,6 +69,7 @@ class FakeStore(FakeDrafts, FakeConsignments):
                 "draft_rows",
                 "discards",
                 "consignments",
+                "preferences",
                 "trash",
             )
         }

@@ -14,6 +14,9 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from stack.instance import Instance
 from stack.ports import HOST
 
@@ -53,6 +56,20 @@ def write(path: Path, settings: Settings) -> None:
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.writelines(f"{name}={shlex.quote(value)}\n" for name, value in sorted(settings.items()))
     partial.replace(path)
+
+
+def dkim_key(folder: Path) -> Path:
+    """The key that signs what leaves: made once, readable by its owner only."""
+    path = folder / "dkim.pem"
+    if not path.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        whole = made.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(whole)
+    return path
 
 
 class Environment:
@@ -120,7 +137,10 @@ class Environment:
             "kafka": self._kafka(),
             "auth": self._auth(shared),
             "messaging-web": {**messaging, **self._http("messaging-web")},
-            "messaging-worker": {**messaging, **self._http("messaging-worker")},
+            "messaging-worker": {
+                **messaging, **self._http("messaging-worker"),
+                "PLI_ROAD_DKIM_KEY": str(dkim_key(self._instance.places.root / "keys")),
+            },
             "messaging-smtp": {
                 **messaging, **self._http("messaging-smtp"), **self._kafka_user("messaging-door", shared),
             },

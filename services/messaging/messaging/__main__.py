@@ -7,18 +7,34 @@ import uvloop
 from chassis.settings import read_settings
 from messaging.app import Only, build
 from messaging.settings import MessagingSettings
+from messaging.signing import Seal
 
 
 def main() -> None:
     """Read the settings and run until told to stop."""
     parser = argparse.ArgumentParser(prog="messaging", description=__doc__)
     parser.add_argument("--only", type=Only, choices=list(Only), help="run one of the three processes")
-    only: Only | None = parser.parse_args().only
-    uvloop.run(_run(only))
+    parser.add_argument("--dkim-record", action="store_true", help="print the DNS record of the signing key")
+    asked = parser.parse_args()
+    settings = read_settings(MessagingSettings)
+    if asked.dkim_record:
+        print(dkim_record(settings))
+    else:
+        uvloop.run(_run(settings, asked.only))
 
 
-async def _run(only: Only | None) -> None:
-    await build(read_settings(MessagingSettings), only).run()
+async def _run(settings: MessagingSettings, only: Only | None) -> None:
+    await build(settings, only).run()
+
+
+def dkim_record(settings: MessagingSettings) -> str:
+    """What DNS must say for our signatures to be verified."""
+    if settings.road_dkim_key is None:
+        return "PLI_ROAD_DKIM_KEY is not set: nothing is signed."
+    seal = Seal.read(settings.road_dkim_key, settings.road_dkim_selector, settings.patient_domain.lower())
+    name, record = seal.record
+    pieces = " ".join(f'"{record[start : start + 250]}"' for start in range(0, len(record), 250))
+    return f"{name}. IN TXT ({pieces})"
 
 
 if __name__ == "__main__":

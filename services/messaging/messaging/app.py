@@ -50,7 +50,7 @@ def build(settings: MessagingSettings, only: Only | None = None) -> Process:
         settings,
         store,
         name=f"messaging-{only}" if only else "messaging",
-        subscriptions=_subscriptions(store, objects, Service(settings.service_name, domains)) if works else (),
+        subscriptions=_subscriptions(store, objects, _service(settings, domains)) if works else (),
         parts=parts,
         fronts=doors,
         relay=works,
@@ -92,6 +92,10 @@ def _worker(settings: MessagingSettings, store: MessagingStore, objects: Objects
 
     tidying = Tidying(store, objects, now)
     return [Road(settings, store, objects, now), Freshness(settings, store, now), tidying]
+
+
+def _service(settings: MessagingSettings, domains: Domains) -> Service:
+    return Service(settings.service_name, domains, settings.road_relay_domain)
 
 
 def _subscriptions(store: MessagingStore, objects: Objects, service: Service) -> Sequence[Subscription]:

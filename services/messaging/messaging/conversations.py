@@ -13,7 +13,7 @@ from chassis.store import Tx
 from contracts.messaging import MessageRead
 from messaging.access import note, own
 from messaging.domain.addresses import Domains
-from messaging.domain.consignment import Consignment, Delivery, deliveries_of
+from messaging.domain.consignment import Cargo, Consignment, Delivery, consigned, deliveries_of
 from messaging.domain.model import (
     Conversation,
     Correspondent,
@@ -21,6 +21,7 @@ from messaging.domain.model import (
     Keep,
     Message,
     MessageKind,
+    Party,
     Patient,
 )
 from messaging.domain.replying import ReplyOptions, ended_here, reply_options
@@ -41,6 +42,7 @@ class Opened(Struct, frozen=True, kw_only=True):
     options: ReplyOptions
     ended: tuple[Correspondent, ...]
     consignments: tuple[Consignment, ...]
+    gives_receipts: bool
     drafts: tuple[Draft, ...]
     keeps: tuple[Keep, ...]
 
@@ -116,6 +118,7 @@ async def open_conversation(
         options=found.options,
         ended=found.ended,
         consignments=tuple(await _consignments(store, patient_id, page.messages)),
+        gives_receipts=await _gives_receipts(store, patient_id, page.messages),
         drafts=tuple(await store.drafts_of(patient_id, found.conversation.id)),
         keeps=tuple(await store.keeps(patient_id, [one.id for one in page.messages if one.files])),
     )
@@ -144,6 +147,11 @@ async def _consignments(
     return await store.consignments(patient_id, replies) if replies else []
 
 
+async def _gives_receipts(store: MessagingStore, patient_id: str, messages: Sequence[Message]) -> bool:
+    asked = any(one.receipt_to for one in messages)
+    return asked and await store.gives_receipts(patient_id)
+
+
 async def mark_shown(store: MessagingStore, identity: Identity, messages: Iterable[Message], at: datetime) -> int:
     """Mark as read the letters that a page has just shown; how many were not read before."""
     unread = [message for message in messages if message.unread]
@@ -159,6 +167,7 @@ async def mark_shown(store: MessagingStore, identity: Identity, messages: Iterab
         conversation_id = await _count_read(store, tx, identity, list(marked.values()))
         for message in first:
             tx.publish(_read(message, conversation_id, at), key=identity.patient_id)
+            await _acknowledge(store, tx, message, at)
             note(tx, identity, "message-read", "message", message.id)
         return len(marked)
 
@@ -173,6 +182,14 @@ async def _count_read(store: MessagingStore, tx: Tx, identity: Identity, marked:
     left = max(0, conversation.unread - len(marked))
     await store.change_conversation(tx, conversation, replace(conversation, unread=left))
     return conversation_id
+
+
+async def _acknowledge(store: MessagingStore, tx: Tx, message: Message, at: datetime) -> None:
+    """The receipt that a letter asked for, once: in the transaction that marks it as read (RFC 8098 §2.1)."""
+    if message.receipt_to is None or not await store.gives_receipts(message.patient_id, tx):
+        return
+    asked = Party(name=message.sender.name, address=message.receipt_to)
+    await store.queue_consignments(tx, consigned(message, [asked], at, Cargo.RECEIPT))
 
 
 def _read(message: Message, conversation_id: str, at: datetime) -> MessageRead:

@@ -21,9 +21,11 @@ from messaging.domain.identifiers import fingerprint
 from messaging.domain.letter import Filed, Letter, Part, Service, attachment_from, message_from
 from messaging.domain.limits import LETTER_BYTES
 from messaging.domain.model import Attachment, Message, Patient
+from messaging.domain.reports import Report
 from messaging.domain.tray import Seen, Tray
 from messaging.letters import read_letter
 from messaging.objects import Objects, html_key, part_key, raw_key
+from messaging.reported import Reported, report_in
 from messaging.store import MessagingStore
 
 REPEAT_WITHIN = timedelta(days=30)
@@ -39,20 +41,29 @@ class Prepared(Struct, frozen=True):
     filed: Filed
 
 
+class PreparedReport(Struct, frozen=True):
+    """What came was no letter but a report about a reply of the patient's."""
+
+    report: Report
+
+
 class Filing:
-    """Files letters."""
+    """Files letters, and hears reports."""
 
     def __init__(self, store: MessagingStore, objects: Objects, service: Service) -> None:
         self._store = store
         self._people = Gathering(store.patients_among)
         self._objects = objects
         self._service = service
+        self._reported = Reported(store, service)
         self._pool = BoundedPool("letters", 2)
         self._small = asyncio.Semaphore(8)
         self._large = asyncio.Semaphore(1)
 
-    async def prepare(self, taken: LetterTaken, origin: Origin) -> Prepared:
+    async def prepare(self, taken: LetterTaken, origin: Origin) -> Prepared | PreparedReport:
         """Copy the letter to the mailbox's own prefix, read it, store its parts. Safe to repeat.
+
+        A report has no parts to store.
 
         Raises `NotYet` while the patient is unknown here, `LetterGone` when the raw letter isn't there.
         """
@@ -61,6 +72,8 @@ class Filing:
             raise NotYet(taken.patient_id)
         async with self._turn(taken.size):
             raw = await self._fetched(taken)
+            if report := await self._pool.run(report_in, raw, taken.envelope_sender):
+                return PreparedReport(report)
             letter = await self._pool.run(read_letter, raw, taken.intake_id)
             filed = await self._store_parts(taken, patient, letter)
         return Prepared(patient, replace(letter, parts=()), filed)
@@ -105,7 +118,15 @@ class Filing:
 
     async def file(self, tx: Tx, ready: Sequence[Ready]) -> None:
         """File letters: correspondents, messages, conversations, counters, and what others must know."""
-        letters = [_Arrived.of(one, self._service) for one in ready]
+        for one in ready:
+            if isinstance(one.prepared, PreparedReport):
+                with one.traced():
+                    await self._reported.hear(tx, one.event, one.prepared.report)
+        letters = [_Arrived.of(one, self._service) for one in ready if isinstance(one.prepared, Prepared)]
+        if letters:
+            await self._file_all(tx, letters)
+
+    async def _file_all(self, tx: Tx, letters: Sequence["_Arrived"]) -> None:
         tray = await self._store.tray(
             tx,
             {letter.mark for letter in letters},
@@ -129,10 +150,12 @@ class Filing:
             self._add(tx, tray, letter.message)
 
     def _meet(self, tx: Tx, tray: Tray, letter: "_Arrived") -> None:
-        """Note what the letter says of its sender: wrote, ended, or both."""
+        """Note what the letter says of its sender: wrote, ended, or both. The null sender makes no contact."""
         message, at = letter.message, letter.taken.taken_at
         party, patient_id = message.sender, message.patient_id
         known = tray.correspondent(letter.correspondent_id)
+        if known is None and not letter.taken.envelope_sender:
+            return
         known = known or exchanges.first_heard_of(patient_id, party, at)
         if not letter.only_ends:
             known = exchanges.wrote(known, party, message.reply_to, at)

@@ -29,6 +29,14 @@ class RoadSettings(Settings):
         default=60.0, gt=0, description="seconds a peer may take for a command or a block"
     )
     road_last_patience: float = Field(default=300.0, gt=0, description="seconds it may take to answer a message")
+    road_relay_domain: str | None = Field(
+        default=None, description="the relay's own domain: its delivery reports are believed for every recipient"
+    )
+    road_dkim_key: Path | None = Field(
+        default=None, description="the RSA key that signs what leaves, PEM; without one nothing is signed"
+    )
+    road_dkim_selector: str = Field(default="pli", description="its name in DNS: <selector>._domainkey.<domain>")
+    road_asks_for_receipts: bool = Field(default=True, description="ask professionals for read receipts")
     product: str = Field(default="Pli", description="X-MSS-NIL of what we send")
 
     @model_validator(mode="after")

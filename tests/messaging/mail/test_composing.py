@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from chassis.ids import new_id
-from messaging.composing import Sender, compose
+from messaging.composing import Letterhead, Sender, compose
 from messaging.domain.model import Attachment, Message, MessageKind, Party
 
 REPLY_ID = new_id()
 INAYA = Sender("Inaya", "Michel", "288056938312340@patient.mssante.fr")
+LETTERHEAD = Letterhead(product="Pli")
 REPLY = Message(
     id=REPLY_ID,
     patient_id=new_id(),
@@ -50,7 +51,7 @@ async def composed(reply: Message, contents: dict[str, bytes] | None = None, blo
         for start in range(0, len(content), block):
             yield content[start : start + block]
 
-    return b"".join([chunk async for chunk in compose(reply, INAYA, "Pli", bytes_of)])
+    return b"".join([chunk async for chunk in compose(reply, INAYA, LETTERHEAD, bytes_of)])
 
 
 def parsed(raw: bytes) -> EmailMessage:

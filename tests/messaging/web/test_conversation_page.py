@@ -226,7 +226,7 @@ def sent(world, letter, state, queued_at=AT):
     [
         ("accepted", "Remis au serveur de messagerie de Christelle Thomas"),
         ("delivered", "Remis à Christelle Thomas"),
-        ("read", "Lu par Christelle Thomas"),
+        ("read", "Lu le 9 juin 2026 à 10:00 par Christelle Thomas"),
         ("failed", "Non remis à Christelle Thomas"),
         ("given-up", "Non remis à Christelle Thomas"),
         ("queued", "Pas encore remis à Christelle Thomas, nous réessayons"),

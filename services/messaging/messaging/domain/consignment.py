@@ -125,7 +125,8 @@ class Consignment(Kept, frozen=True, kw_only=True):
     def hearing(self, news: Mapping[str, Heard]) -> "Consignment":
         """The consignment that knows of these facts, by delivery."""
         deliveries = tuple(one.hearing(news[one.id]) if one.id in news else one for one in self.deliveries)
-        return replace(self, deliveries=deliveries, troubled=any(one.needs_a_decision for one in deliveries))
+        troubled = self.cargo is Cargo.REPLY and any(one.needs_a_decision for one in deliveries)
+        return replace(self, deliveries=deliveries, troubled=troubled)
 
 
 def consigned(

@@ -89,10 +89,11 @@ class Filed(Struct, frozen=True, kw_only=True):
 
 
 class Service(Struct, frozen=True):
-    """Whose service it is, as far as letters care."""
+    """Whose service it is, as far as letters care. Reports from `relay_domain` speak for every recipient."""
 
     name: str
     domains: Domains
+    relay_domain: str | None = None
 
 
 def attachment_from(part: Part, patient: Patient, *, object_key: str, size: int, sha256: str) -> Attachment:
@@ -143,7 +144,7 @@ def message_from(letter: Letter, filed: Filed, patient: Patient, service: Servic
         reply_to=reply_to,
         reply_to_ignored=ignored,
         ends_exchange=letter.ends,
-        auto_reply=letter.auto_reply,
+        auto_reply=letter.auto_reply or not filed.envelope_sender,
         receipt_to=receipt_address(letter, filed.envelope_sender),
         resembles_service=resembles_service(sender.name, service.name),
         links=links_of(letter.message_id, letter.references),

@@ -13,8 +13,9 @@ MOST_COPIED = 500
 
 
 def voices_of(message: Message) -> tuple[Voice, ...]:
-    """The voice that a letter adds to its conversation; none for a reply or the service's own message."""
-    if message.kind is not MessageKind.LETTER:
+    """The voice that a letter adds to its conversation; none for a reply, an automatic answer or the service's own
+    message: nobody can be answered who has not written."""
+    if message.kind is not MessageKind.LETTER or message.auto_reply:
         return ()
     copied = (
         Copied(party=party, at=message.at, letter_id=message.id, place=place)

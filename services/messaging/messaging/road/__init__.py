@@ -9,6 +9,7 @@ from chassis.errors import BackingServiceAway, Kind, PliError
 from chassis.part import Check
 from chassis.store import Row
 from chassis.telemetry import log
+from messaging.composing import Letterhead
 from messaging.domain.consignment import (
     NOT_NOW,
     Cargo,
@@ -26,6 +27,7 @@ from messaging.road.peers import NotSafe, PeerErrors, Peers
 from messaging.road.routes import FixedRelay, MailExchangers, NoRoute, NoRouteNow, Routes
 from messaging.road.transaction import Answers, Envelope, Transaction
 from messaging.settings import MessagingSettings
+from messaging.signing import Seal
 from messaging.store import MessagingStore
 from messaging.store.consignments import CONSIGNMENTS, road_fields
 from messaging.store.rows import struct_of
@@ -51,7 +53,7 @@ class Road:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._contents = Contents(settings, store, objects)
+        self._contents = Contents(letterhead_of(settings), store, objects)
         self._peers = peers or Peers(settings, settings.door_hostname, routes_of(settings))
         self._queue = LeasedQueue(
             store,
@@ -138,6 +140,14 @@ class Road:
             raise
         self._peers.keep(connection)
         return transaction.answers
+
+
+def letterhead_of(settings: MessagingSettings) -> Letterhead:
+    """What all that leaves has in common. Raises `OSError` or `ValueError` when the key can't be used."""
+    seal = None
+    if settings.road_dkim_key:
+        seal = Seal.read(settings.road_dkim_key, settings.road_dkim_selector, settings.patient_domain.lower())
+    return Letterhead(product=settings.product, seal=seal, asks_for_receipts=settings.road_asks_for_receipts)
 
 
 def routes_of(settings: MessagingSettings) -> Routes:

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from msgspec import Struct
 
 from chassis.errors import NotFound
-from messaging.composing import Sender, compose
-from messaging.domain.consignment import Consignment
-from messaging.domain.model import Attachment
+from messaging.composing import Letterhead, Sender, compose
+from messaging.domain.consignment import Cargo, Consignment
+from messaging.domain.model import Attachment, Message
 from messaging.objects import Objects, sent_key
-from messaging.road_settings import RoadSettings
+from messaging.receipts import compose_receipt
 from messaging.store import MessagingStore
 
 HELD = 512 * 1024
@@ -28,8 +28,8 @@ class Content(Struct, frozen=True):
 class Contents:
     """Finds or makes what a consignment carries."""
 
-    def __init__(self, settings: RoadSettings, store: MessagingStore, objects: Objects) -> None:
-        self._product = settings.product
+    def __init__(self, letterhead: Letterhead, store: MessagingStore, objects: Objects) -> None:
+        self._letterhead = letterhead
         self._store = store
         self._objects = objects
         self._composing = asyncio.Semaphore(COMPOSING_AT_ONCE)
@@ -37,17 +37,38 @@ class Contents:
     async def of(self, consignment: Consignment) -> "Carried":
         """What this consignment carries, and who it is from. Raises `NotFound` when a file of it is gone."""
         message = await self._store.message(consignment.patient_id, consignment.message_id)
+        if consignment.cargo is Cargo.RECEIPT:
+            return Carried("", await self._receipt(consignment, message))
         key = sent_key(message.patient_id, message.id)
         kept = await self._kept(key) if consignment.attempts > 1 else None
-        if kept is not None:
-            return Carried(message.sender.address, kept)
-        patient = await self._store.patient(message.patient_id)
-        sender = Sender(patient.given_name, patient.family_name, message.sender.address)
+        return Carried(message.sender.address, kept or await self._composed(message, key))
+
+    async def _composed(self, message: Message, key: str) -> Content:
+        sender = await self._sender(message.patient_id)
         async with self._composing:
-            blocks = _Held(compose(message, sender, self._product, self._bytes_of))
+            blocks = _Held(compose(message, sender, self._letterhead, self._bytes_of))
             stored = await self._objects.put(key, blocks.pass_on(), "message/rfc822")
         held = blocks.whole
-        return Carried(message.sender.address, _in_memory(held) if held else self._stored(key, stored.size))
+        return _in_memory(held) if held else self._stored(key, stored.size)
+
+    async def _receipt(self, consignment: Consignment, letter: Message) -> Content:
+        """Not kept: its bytes follow from the letter, the instant and the patient's name."""
+        sender = await self._sender(letter.patient_id)
+        (asked,) = consignment.deliveries
+        return _in_memory(
+            compose_receipt(
+                letter,
+                asked.recipient,
+                sender,
+                self._letterhead,
+                receipt_id=asked.id,
+                at=consignment.queued_at,
+            )
+        )
+
+    async def _sender(self, patient_id: str) -> Sender:
+        patient = await self._store.patient(patient_id)
+        return Sender(patient.given_name, patient.family_name, patient.party.address)
 
     async def _kept(self, key: str) -> Content | None:
         try:

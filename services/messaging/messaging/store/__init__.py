@@ -12,6 +12,7 @@ from messaging.store.consignments import CONSIGNMENT_INDEXES, CONSIGNMENTS
 from messaging.store.messages import MessagePage, message_key
 from messaging.store.paging import PageKey
 from messaging.store.people import People
+from messaging.store.preferences import Preferences
 from messaging.store.removed_drafts import RemovedDrafts
 from messaging.store.trash import Trash, TrashPage
 from messaging.store.trays import Trays
@@ -24,7 +25,7 @@ def _by_patient(*fields: str) -> IndexModel:
     return IndexModel([("patient_id", ASCENDING), *((name, ASCENDING) for name in fields)])
 
 
-class MessagingStore(People, RemovedDrafts, Trays, Trash):
+class MessagingStore(People, RemovedDrafts, Trays, Trash, Preferences):
     """All that messaging keeps in its database."""
 
     SEVERAL_WRITE = True
@@ -67,4 +68,5 @@ class MessagingStore(People, RemovedDrafts, Trays, Trash):
         "discards": (),
         "draft_rows": (_by_patient("draft_id", "requested_at", "_id"),),
         CONSIGNMENTS: CONSIGNMENT_INDEXES,
+        "preferences": (),
     }

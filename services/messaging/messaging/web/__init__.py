@@ -22,7 +22,9 @@ from messaging.web.mailbox import MailboxPages
 from messaging.web.messages import MessagePages
 from messaging.web.new_message import NewMessagePages
 from messaging.web.overview import OverviewPiece
+from messaging.web.receipts import ReceiptPages
 from messaging.web.removed_drafts import RemovedDraftPages
+from messaging.web.sending import SendingPages
 from messaging.web.taking_away import TakingAway
 from messaging.web.upkeep import UpkeepPages
 from messaging.web.uploads import Uploads
@@ -40,6 +42,8 @@ controllers: list[type[Controller]] = [
     MessagePages,
     TakingAway,
     Disowning,
+    SendingPages,
+    ReceiptPages,
     AttachmentPages,
     DocumentPages,
     DraftPages,
@@ -55,6 +59,9 @@ PAGES = WebPages(
     locale=HERE.parent / "locale",
     toasts={
         "message-sent": _("Message envoyé"),
+        "sending-again": _("Nouvel envoi en cours"),
+        "receipts-chosen": _("Votre choix est enregistré"),
+        "sending-ended": _("Envoi abandonné"),
         "selection-added": _("Sélection ajoutée"),
         "draft-saved": _("Brouillon enregistré"),
         "draft-removed": Toast(

@@ -26,7 +26,8 @@ from messaging.web.asking import (
     read_key,
 )
 from messaging.web.listing import list_shown
-from messaging.web.shown import ConversationShown, initials, names, states_shown
+from messaging.web.shown import ConversationShown, initials, names
+from messaging.web.states import states_shown
 
 
 class ReplyForm(msgspec.Struct, kw_only=True):

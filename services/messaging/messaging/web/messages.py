@@ -1,4 +1,4 @@
-"""One message: a letter's own document and original, that it was seen, and how far a reply has come."""
+"""One message: a letter's own document and original, and that it was seen."""
 
 from collections.abc import AsyncIterator
 from functools import partial
@@ -6,7 +6,6 @@ from typing import Any
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
-from litestar.response import Template
 
 from chassis import web
 from chassis.clock import now
@@ -14,12 +13,10 @@ from chassis.errors import NotFound
 from chassis.web.downloads import Chunks
 from messaging.access import record
 from messaging.conversations import mark_shown, open_message, open_readable
-from messaging.domain.consignment import deliveries_of
 from messaging.objects import Objects
 from messaging.originals import original_of
 from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest
 from messaging.web.letter_frame import letter_html
-from messaging.web.shown import states_shown
 
 HTML_AT_MOST = 30_000_000
 """Bytes of a letter's sanitised HTML; letters are under 25,000,000."""
@@ -71,13 +68,6 @@ class MessagePages(Controller):
         """A letter that came while its conversation was open has come into sight."""
         message = await open_message(store, request.user, message_id)
         await mark_shown(store, request.user, [message], now())
-
-    @get("/messages/{message_id:str}/etats")
-    async def states(self, request: PatientRequest, store: GivenStore, message_id: FromPath[str]) -> Template:
-        """How far a reply has come, for a page that shows it."""
-        message = await open_message(store, request.user, message_id)
-        deliveries = deliveries_of(message, await store.consignments(request.user.patient_id, [message.id]))
-        return web.fragment("states.html", message=message, states=states_shown(deliveries, now()))
 
 
 def object_chunks(objects: Objects, key: str) -> Chunks:

@@ -9,8 +9,6 @@ import msgspec
 from msgspec import Struct
 
 from messaging.conversations import Opened
-from messaging.domain.consignment import Delivery
-from messaging.domain.delivery import LATE_AFTER
 from messaging.domain.drafting import remaining, tick_of, waits_too_long
 from messaging.domain.limits import REPLY_ATTACHMENT_BYTES, counted
 from messaging.domain.model import Attachment, DraftRow, Party, RowSource, RowState
@@ -19,45 +17,6 @@ from messaging.web import words
 from messaging.web.asking import key_text
 
 _NBSP = "\N{NO-BREAK SPACE}"
-
-
-class StateShown(Struct, frozen=True):
-    """One recipient's state in words, with its tone: `good`, `bad` or `quiet`."""
-
-    text: str
-    name: str
-    tone: str
-    at: datetime
-    reason: str | None = None
-
-
-class StatesShown(Struct, frozen=True, kw_only=True):
-    """A reply's state for each recipient. `settled` when the page need not ask again."""
-
-    rows: tuple[StateShown, ...]
-    settled: bool
-
-
-def delivery_shown(delivery: Delivery, now: datetime) -> StateShown:
-    """How far a reply has come for one recipient. Without a receipt nothing is said about reading."""
-    state = delivery.reply_state
-    waits = state in ("queued", "sending")
-    text = words.DELIVERY_WORDS[state]
-    if waits and now - delivery.began_at > LATE_AFTER:
-        text = words.DELIVERY_LATE
-    return StateShown(
-        text=text,
-        name=delivery.recipient.name,
-        tone=words.DELIVERY_TONES.get(state, "quiet"),
-        at=delivery.changed_at,
-        reason=words.DELIVERY_REASONS.get(delivery.reason or "") if state in words.FAILED else None,
-    )
-
-
-def states_shown(deliveries: Sequence[Delivery], at: datetime) -> StatesShown:
-    """How far a reply has come for each recipient."""
-    rows = tuple(delivery_shown(delivery, at) for delivery in deliveries)
-    return StatesShown(rows=rows, settled=is_settled(deliveries))
 
 
 class ConversationShown(Struct, frozen=True, kw_only=True):
@@ -156,11 +115,6 @@ def initials(name: str) -> str:
 def names(parties: Sequence[Party]) -> str:
     """« Inaya Michel, Marie Chanteau »."""
     return ", ".join(party.name for party in parties)
-
-
-def is_settled(deliveries: Sequence[Delivery]) -> bool:
-    """Whether nothing more will be told of this reply."""
-    return all(one.reply_state in ("read", "failed", "given-up") for one in deliveries)
 
 
 _KINDS = {

@@ -8,7 +8,7 @@ DELIVERY_WORDS: dict[str, str] = {
     "sending": _("En cours d'envoi à %(name)s"),
     "accepted": _("Remis au serveur de messagerie de %(name)s"),
     "delivered": _("Remis à %(name)s"),
-    "read": _("Lu par %(name)s"),
+    "read": _("Lu le %(when)s par %(name)s"),
     "failed": _("Non remis à %(name)s"),
     "given-up": _("Non remis à %(name)s"),
 }
