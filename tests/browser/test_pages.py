@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from demo.catcher import Catcher
 from demo.letters import Person as Professional
@@ -100,7 +100,7 @@ def test_no_two_pages_have_the_same_title(reach: Callable[[Place], Page]) -> Non
 )
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(name: str, reach: Callable[[Place], Page]) -> None:
     page = reach(next(place for place in PLACES if place.name == name))
-    page.wait_for_function("!document.querySelector('.person[hx-get]')?.matches('.htmx-request')")
+    expect(page.locator(".person.htmx-request[hx-get]")).to_have_count(0)
     page.evaluate("document.activeElement.blur(); getSelection().removeAllRanges(); scrollTo(0, 0)")
     seen: list[str] = []
     for _ in range(150):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from demo.catcher import Catcher
 from demo.patient import Patient
@@ -39,7 +39,7 @@ class Scales:
         """Bytes of this visit, fonts apart."""
         self._weights.clear()
         self.page.goto(address)
-        self.page.wait_for_function("!document.querySelector('.htmx-request')")
+        expect(self.page.locator(".htmx-request")).to_have_count(0)
         return sum(bytes_ for key, bytes_ in self._weights.items() if self._kinds.get(key) != "Font")
 
 
