@@ -5,10 +5,12 @@ pages that are measured read nothing else.
 """
 
 import asyncio
+import os
 import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from unittest.mock import patch
 
 from rich.console import Console
 
@@ -131,9 +133,8 @@ class Scaled:
 def _mailbox(ground: Ground, size: int) -> Scaled:
     visit = Visit(ground)
     visit.enter(letters=1)
-    settings = MessagingSettings.model_validate(
-        {name.removeprefix("PLI_").lower(): value for name, value in ground.stack.env("messaging-worker").items()}
-    )
+    with patch.dict(os.environ, ground.stack.env("messaging-worker")):
+        settings = MessagingSettings.model_validate({})
 
     async def fill() -> str:
         store = MessagingStore(settings)

@@ -10,15 +10,26 @@ from msgspec import Struct
 
 from stack.control import Stack
 from tests.chaos.troubles import Trouble
+from tests.system.mail import Letter, MailServer
 from tests.system.observer import DEAD_LETTERS, Observer
 from tests.system.people import Newcomer, People
 from tests.system.storm import Post, Storm, Threads, Writer
 from tests.system.waiting import until
 
 REST_WITHIN = 900.0
+PATIENCE = 7_200.0
+"""Seconds for which a mail server hands over a letter again, and a patient presses again."""
 FIRST = 24
 
 Tell = Callable[[str], None]
+
+
+class Stubborn(MailServer):
+    """A mail server that does not give up within hours, as mail servers don't."""
+
+    def deliver(self, letter: Letter, within: float = PATIENCE) -> None:
+        """Hand over the letter, again until it is taken."""
+        super().deliver(letter, within)
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -37,7 +48,7 @@ def storm_through(
     random.seed(plan.seed)
     patients = [people.newcomer() for _ in range(plan.patients)]
     storm = Storm(patients, observer.ends(DEAD_LETTERS))
-    with closing(Post(stack.ports["door"])) as post:
+    with closing(Post(Stubborn(stack.ports["door"]))) as post:
         threads = Threads(patients)
         post.give(threads.first(FIRST))
         post.wait_for(FIRST)
@@ -79,7 +90,7 @@ def _through(
 
 
 def _writer(newcomer: Newcomer, storm: Storm) -> Writer:
-    return Writer(newcomer, lambda who, text: storm.answered.append((who, text)))
+    return Writer(newcomer, lambda who, text: storm.answered.append((who, text)), within=PATIENCE)
 
 
 def _shares(count: int, among: int) -> list[int]:

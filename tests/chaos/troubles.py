@@ -126,28 +126,34 @@ def course(scene: Scene, seed: int, rounds: int, outage: float) -> Sequence[Trou
 
 @contextmanager
 def small_disk(stack: Stack, megabytes: int) -> Iterator[Path | None]:
-    """Inside, the objects lie on a small disk of their own; None where this machine may not mount one."""
+    """Inside, the objects lie on a disk of their own with so much room; None where this machine mounts none."""
     folder = stack.instance.places.data / "minio"
     kept = folder.with_name("minio-kept")
     stack.stop("minio", timeout=60.0)
     folder.rename(kept)
     folder.mkdir()
-    mounted = bool(megabytes) and _mount(folder, megabytes)
-    if mounted:
-        shutil.copytree(kept, folder, dirs_exist_ok=True)
-    else:
-        folder.rmdir()
-        kept.rename(folder)
-    _start(stack)
+    mounted = bool(megabytes) and _mount(folder, megabytes + _megabytes(kept))
     try:
-        yield folder if mounted else None
+        if mounted:
+            shutil.copytree(kept, folder, dirs_exist_ok=True)
+            _start(stack)
+        yield folder if mounted else _put_back(stack, folder, kept)
     finally:
         if mounted:
             stack.stop("minio", timeout=60.0)
             subprocess.run(["umount", str(folder)], check=True)
-            folder.rmdir()
-            kept.rename(folder)
-            _start(stack)
+            _put_back(stack, folder, kept)
+
+
+def _put_back(stack: Stack, folder: Path, kept: Path) -> None:
+    folder.rmdir()
+    kept.rename(folder)
+    _start(stack)
+
+
+def _megabytes(folder: Path) -> int:
+    """What a folder takes, generously: small files take whole pages."""
+    return sum(-(-path.stat().st_size // 4096) * 4096 + 4096 for path in folder.rglob("*")) // 1_000_000 + 1
 
 
 def _start(stack: Stack) -> None:

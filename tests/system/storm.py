@@ -131,8 +131,9 @@ class Threads:
 class Writer:
     """A patient who answers letters, and presses again when a part of the site is away."""
 
-    def __init__(self, newcomer: Newcomer, told: Callable[[Newcomer, str], None]) -> None:
+    def __init__(self, newcomer: Newcomer, told: Callable[[Newcomer, str], None], within: float = CALM) -> None:
         self._newcomer = newcomer
+        self._within = within
         self._told = told
 
     def answer(self, times: int, turn: threading.Semaphore) -> None:
@@ -140,8 +141,8 @@ class Writer:
         for number in range(times):
             turn.acquire()
             text = f"Merci, c'est noté : {uuid4().hex}"
-            where = persistently(partial(self._conversation, number), Failed, what="the list", within=CALM)
-            persistently(partial(self._answer, where, text), Failed, what="an answer sent", within=CALM)
+            where = persistently(partial(self._conversation, number), Failed, what="the list", within=self._within)
+            persistently(partial(self._answer, where, text), Failed, what="an answer sent", within=self._within)
             self._told(self._newcomer, text)
 
     def _conversation(self, number: int) -> str:
