@@ -30,6 +30,7 @@ from messaging.domain.model import (
 from messaging.domain.trash import gone_at
 from messaging.objects import Objects
 from messaging.store import MessagePage, PageKey, TrashPage, message_key
+from messaging.store.finding import words_row
 from messaging.store.messages import MESSAGES_A_PAGE
 from messaging.store.walks import Window
 from tests.messaging.fake_consignments import FakeConsignments
@@ -215,6 +216,18 @@ class FakeStore(FakeDrafts, FakeConsignments):
 
     async def put_in_trash(self, tx: Any, conversation: Conversation) -> None:
         self.put("trash", conversation)
+
+    async def _with_tokens(self, patient_id: str, tokens: Any) -> list[dict[str, Any]]:
+        asked = set(tokens)
+        rows = (words_row(one, 0) for one in self._all("messages", patient_id))
+        return [row for row in rows if asked & set(row["tokens"])]
+
+    async def messages_by_id(self, patient_id: str, ids: Any) -> list[Message]:
+        return [one for one in self._all("messages", patient_id) if one.id in ids]
+
+    async def trashed_messages(self, patient_id: str) -> set[str]:
+        trashed = {row.id for row in self._all("conversations", patient_id) if row.trashed_at}
+        return {one.id for one in self._all("messages", patient_id) if one.conversation_id in trashed}
 
     async def over_in_trash(self, at: Any, most: int) -> list[tuple[str, str]]:
         return [(row.patient_id, row.id) for row in self.kept["trash"].values() if gone_at(row.trashed_at) <= at]

@@ -103,3 +103,11 @@ def number_before(view: MailboxView) -> int:
 async def count_unread(store: MessagingStore, identity: Identity) -> int:
     """How many letters the patient has not opened."""
     return (await store.mailbox(identity.patient_id)).unread
+
+
+async def who_wrote(store: MessagingStore, identity: Identity) -> list[Correspondent]:
+    """The professionals who have written, by name."""
+    people = await store.everyone_known(identity.patient_id)
+    return sorted(
+        (one for one in people if one.last_letter_at), key=lambda one: (one.name.casefold(), one.address)
+    )

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from messaging.store.consignments import CONSIGNMENT_INDEXES, CONSIGNMENTS
-from messaging.store.messages import MessagePage, message_key
+from messaging.store.messages import MESSAGES_A_PAGE, MessagePage, message_key
 from messaging.store.paging import PageKey
 from messaging.store.people import People
 from messaging.store.preferences import Preferences
@@ -18,7 +18,16 @@ from messaging.store.trash import Trash, TrashPage
 from messaging.store.trays import Trays
 from messaging.store.walks import PAGE_SIZE, MailboxPage
 
-__all__ = ["PAGE_SIZE", "MailboxPage", "MessagePage", "MessagingStore", "PageKey", "TrashPage", "message_key"]
+__all__ = [
+    "MESSAGES_A_PAGE",
+    "PAGE_SIZE",
+    "MailboxPage",
+    "MessagePage",
+    "MessagingStore",
+    "PageKey",
+    "TrashPage",
+    "message_key",
+]
 
 
 def _by_patient(*fields: str) -> IndexModel:
@@ -56,6 +65,7 @@ class MessagingStore(People, RemovedDrafts, Trays, Trash, Preferences):
             ),
         ),
         "ties": (),
+        "words": (IndexModel([("tokens", ASCENDING)]),),
         "trash": (_by_patient("trashed_at", "_id"), IndexModel([("gone_at", ASCENDING)])),
         "seen": (IndexModel([("expires_at", ASCENDING)]),),
         "keeps": (_by_patient("message_id", "requested_at"),),

@@ -74,6 +74,7 @@ class Trash(Discards):
         of_messages = {"patient_id": conversation.patient_id, "message_id": {"$in": messages}}
         of_drafts = {"patient_id": conversation.patient_id, "draft_id": {"$in": drafts}}
         for name, query in (
+            ("words", {"_id": {"$in": messages}}),
             ("messages", whose),
             ("drafts", whose),
             (CONSIGNMENTS, whose),

@@ -8,10 +8,12 @@ from pymongo import ReplaceOne, UpdateOne
 
 from chassis.store import Row, Tx
 from messaging.domain.model import Conversation, Correspondent, Kept, Message
+from messaging.domain.searching import volume_of
 from messaging.domain.ties import Tie, tyings_of
 from messaging.domain.tray import Found, Tray
 from messaging.store.consignments import Consignments
 from messaging.store.drafts import Drafts
+from messaging.store.finding import Finding
 from messaging.store.mailboxes import Mailboxes, conversation_row
 from messaging.store.messages import Messages
 from messaging.store.rows import row_of, struct_of
@@ -19,7 +21,7 @@ from messaging.store.rows import row_of, struct_of
 K = TypeVar("K", bound=Kept)
 
 
-class Trays(Mailboxes, Messages, Drafts, Consignments):
+class Trays(Mailboxes, Messages, Drafts, Consignments, Finding):
     """Collections `seen` and `ties`, and what filing changes of the others."""
 
     async def tray(
@@ -61,7 +63,12 @@ class Trays(Mailboxes, Messages, Drafts, Consignments):
         rows = [conversation_row(one) for one in tray.conversations.values()]
         await self._put(tx, "conversations", rows, tray.found.conversations)
         await self._put(tx, "ties", _rows_of(tray.ties), tray.found.ties)
+        await self.add_words(tx, tray.messages.values(), await self._volumes(tx, set(tray.counts())))
         await self._count_letters(tx, tray)
+
+    async def _volumes(self, tx: Tx, patients: Collection[str]) -> Mapping[str, int]:
+        rows = await self._rows(tx, "mailboxes", patients, {"letters": 1})
+        return {row["_id"]: volume_of(row["letters"]) for row in rows}
 
     async def add_message(self, tx: Tx, message: Message) -> None:
         """Write a new message that comes alone, with its ties."""
@@ -74,6 +81,7 @@ class Trays(Mailboxes, Messages, Drafts, Consignments):
             for each in tyings_of(message)
         }
         await self._put(tx, "ties", _rows_of(joined), known)
+        await self.add_words(tx, [message], await self._volumes(tx, {message.patient_id}))
 
     async def _put(self, tx: Tx, name: str, rows: Sequence[Row], there: Collection[str]) -> None:
         """Insert what is new and replace what was there, which the transaction has read."""

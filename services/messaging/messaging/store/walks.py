@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 
 from msgspec import Struct
 
@@ -16,6 +17,8 @@ SPARSE = 200
 """A mailbox of no more conversations than this is read at once."""
 MOST_EXAMINED = 1_500
 """Rows looked at for one page; the next page goes on from there."""
+TICK = timedelta(milliseconds=1)
+"""Instants of the store are whole milliseconds."""
 LEFT_OUT = {"voices": 0, "facets": 0}
 
 Keeps = Callable[[Conversation], bool]
@@ -49,9 +52,10 @@ class Window(Struct, frozen=True):
     def queries(self, patient_id: str, facet: str) -> list[Row]:
         """Each has equalities and one range, as the index is made; one after the other they are the window."""
         whose: Row = {"patient_id": patient_id, "facets": facet}
-        beyond, within = ("$gt", "$lte") if self.newer else ("$lt", "$gte")
+        beyond, within, past = ("$gt", "$lt", TICK) if self.newer else ("$lt", "$gt", -TICK)
         limits = {beyond: self.near.at} if self.near else {}
-        limits |= {within: self.far.at} if self.far else {}
+        # not `$gte`: not every store finds rows at the very bound of an index with a field behind it
+        limits |= {within: self.far.at + past} if self.far else {}
         level = [{**whose, "last_activity_at": self.near.at, "_id": {beyond: self.near.id}}] if self.near else []
         return [*level, {**whose, "last_activity_at": limits} if limits else whose]
 

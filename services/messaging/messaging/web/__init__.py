@@ -24,6 +24,7 @@ from messaging.web.new_message import NewMessagePages
 from messaging.web.overview import OverviewPiece
 from messaging.web.receipts import ReceiptPages
 from messaging.web.removed_drafts import RemovedDraftPages
+from messaging.web.search import SearchPages
 from messaging.web.sending import SendingPages
 from messaging.web.taking_away import TakingAway
 from messaging.web.upkeep import UpkeepPages
@@ -38,6 +39,7 @@ controllers: list[type[Controller]] = [
     OverviewPiece,
     NewMessagePages,
     UpkeepPages,
+    SearchPages,
     ConversationPages,
     MessagePages,
     TakingAway,

@@ -68,6 +68,16 @@ class ListShown(Struct, frozen=True, kw_only=True):
         left = {name: value for name, value in self._filters.items() if name != field}
         return f"/messagerie?{urlencode(left)}" if left else "/messagerie"
 
+    def has(self, field: str) -> bool:
+        """Whether the list is narrowed by this field of the address."""
+        return field in self.query
+
+    def toggled(self, field: str) -> str:
+        """The address of the list with this filter, or without it where it is set."""
+        if field in self.query:
+            return self.without(field)
+        return f"/messagerie?{urlencode(self._filters | {field: '1'})}"
+
     @property
     def _filters(self) -> dict[str, str]:
         return {name: value for name, value in self.query.items() if name not in PLACE_FIELDS}

@@ -6,7 +6,8 @@ from litestar.response import Stream, Template
 
 from chassis import web
 from chassis.web.asking import page_before
-from messaging.mailbox import count_unread
+from messaging.domain.drafting import tick_of
+from messaging.mailbox import count_unread, who_wrote
 from messaging.web.asking import GivenStore, PatientRequest
 from messaging.web.listing import list_shown
 from messaging.web.live import MailboxNews
@@ -30,6 +31,12 @@ class MailboxPages(Controller):
         if request.query_params.get("revision") == str(shown.view.mailbox.revision):
             return web.unchanged()
         return web.fragment("list.html", list=shown)
+
+    @get("/professionnels")
+    async def professionals(self, request: PatientRequest, store: GivenStore) -> Template:
+        """Who has written, each with the way to their conversations."""
+        people = await who_wrote(store, request.user)
+        return web.page("professionals.html", people=[(tick_of(one.address), one.name) for one in people])
 
     @get("/non-lus")
     async def unread(self, request: PatientRequest, store: GivenStore) -> Template:

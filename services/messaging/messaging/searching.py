@@ -1,0 +1,78 @@
+"""Searching the mailbox: a page of messages, the latest first, and how many there are up to a thousand."""
+
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from chassis.identity import Identity
+from messaging.domain.model import Conversation, Message
+from messaging.domain.searching import Query, read_query, volume_of
+from messaging.store import MessagingStore
+from messaging.store.finding import FoundKey
+
+RESULTS_A_PAGE = 50
+COUNTED = 1_000
+"""More results than this are not counted."""
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Result(Struct, frozen=True):
+    """A message that was found, and the row of its conversation."""
+
+    message: Message
+    conversation: Conversation
+
+
+class Results(Struct, frozen=True, kw_only=True):
+    """A page of results. `older` is where the next page begins.
+
+    `count` is exact up to 1,000, None above or where the search had to stop before its end, and on all pages
+    but the first. `complete` says that nothing older is left to look through.
+    """
+
+    query: Query | None
+    results: tuple[Result, ...] = ()
+    older: FoundKey | None = None
+    count: int | None = None
+    more_than_counted: bool = False
+    complete: bool = True
+
+
+async def search(
+    store: MessagingStore, identity: Identity, text: str, older_than: FoundKey | None = None
+) -> Results:
+    """What is found of the patient's own messages; nothing where the text has no word to search for."""
+    query = read_query(text)
+    if query is None:
+        return Results(query=None)
+    patient_id = identity.patient_id
+    newest = older_than.volume if older_than else volume_of((await store.mailbox(patient_id)).letters)
+    most = RESULTS_A_PAGE + 1 if older_than else COUNTED + 1
+    hidden = await store.trashed_messages(patient_id)
+    found = await store.find(patient_id, query, newest, most=most, hidden=hidden, older_than=older_than)
+    shown = found.keys[:RESULTS_A_PAGE]
+    complete = found.reached is None
+    first_page = older_than is None
+    return Results(
+        query=query,
+        results=await _results(store, patient_id, [key.id for key in shown]),
+        older=_older(found.keys, found.reached),
+        count=len(found.keys) if first_page and complete and len(found.keys) <= COUNTED else None,
+        more_than_counted=first_page and len(found.keys) > COUNTED,
+        complete=complete or len(found.keys) > RESULTS_A_PAGE,
+    )
+
+
+def _older(keys: tuple[FoundKey, ...], reached: int | None) -> FoundKey | None:
+    """The last result shown, or where looking had to stop."""
+    if len(keys) > RESULTS_A_PAGE:
+        return keys[RESULTS_A_PAGE - 1]
+    return FoundKey(reached, _BEFORE_ALL, "") if reached is not None else None
+
+
+async def _results(store: MessagingStore, patient_id: str, ids: list[str]) -> tuple[Result, ...]:
+    messages = {one.id: one for one in await store.messages_by_id(patient_id, ids)} if ids else {}
+    homes = sorted({one.conversation_id for one in messages.values()})
+    rows = {row.id: row for row in await store.conversations(patient_id, homes)} if homes else {}
+    there = (messages[one] for one in ids if one in messages)
+    return tuple(Result(one, rows[one.conversation_id]) for one in there if one.conversation_id in rows)

@@ -1,0 +1,96 @@
+"""The search: a field, what was found with the words marked, and the way to each message."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Controller, get
+from litestar.response import Template
+from msgspec import Struct
+
+from chassis import web
+from chassis.clock import now
+from chassis.i18n import mark as _
+from messaging.domain.model import Message
+from messaging.domain.searching import Piece, Query, excerpt, marked
+from messaging.searching import COUNTED, Result, Results, search
+from messaging.store import MESSAGES_A_PAGE, PageKey
+from messaging.store.finding import FoundKey
+from messaging.web.asking import GivenStore, PatientRequest, key_text, on_the_clock_of, read_key
+
+QUERY_AT_MOST = 200
+NO_SUBJECT = _("Sans objet")
+
+
+class ResultShown(Struct, frozen=True, kw_only=True):
+    """A message that was found: the words in its name, subject and body in pieces, those found marked."""
+
+    message: Message
+    href: str
+    name: Sequence[Piece]
+    subject: Sequence[Piece]
+    body: Sequence[Piece]
+
+
+class SearchPages(Controller):
+    """`/messagerie/recherche`."""
+
+    path = "/messagerie/recherche"
+
+    @get("/")
+    async def results(self, request: PatientRequest, store: GivenStore) -> Template:
+        """The field, and what was found of what it holds."""
+        text = request.query_params.get("q", "")[:QUERY_AT_MOST].strip()
+        on_the_clock_of(await store.patient(request.user.patient_id))
+        found = await search(store, request.user, text, _place(request))
+        return web.page("search.html", text=text, found=found, **_shown(request, text, found))
+
+
+def _place(request: PatientRequest) -> FoundKey | None:
+    volume, dot, rest = request.query_params.get("suite", "").partition(".")
+    key = read_key(rest)
+    if not dot or key is None or not volume.isascii() or not volume.isdigit() or len(volume) > 9:
+        return None
+    return FoundKey(int(volume), key.at, key.id)
+
+
+def _shown(request: PatientRequest, text: str, found: Results) -> dict[str, Any]:
+    number = request.query_params.get("n", "1")
+    first = int(number) if number.isascii() and number.isdigit() and len(number) < 8 else 1
+    last = first + len(found.results) - 1
+    query = found.query
+    return {
+        "results": [_result(one, query) for one in found.results] if query else [],
+        "first": first,
+        "last": last,
+        "counted": COUNTED,
+        "older": _older(text, found.older, last + 1),
+        "at": now(),
+    }
+
+
+def _older(text: str, key: FoundKey | None, number: int) -> str | None:
+    if key is None:
+        return None
+    place = f"{key.volume}.{key_text(PageKey(at=key.at, id=key.id))}"
+    return f"/messagerie/recherche?{urlencode({'q': text, 'suite': place, 'n': number})}"
+
+
+def _result(result: Result, query: Query) -> ResultShown:
+    message = result.message
+    return ResultShown(
+        message=message,
+        href=_address(result),
+        name=marked(message.sender.name, query),
+        subject=marked(message.subject or NO_SUBJECT, query),
+        body=excerpt(message.text, query),
+    )
+
+
+def _address(result: Result) -> str:
+    """The message in its conversation; one that is far down heads a page of older ones."""
+    message, conversation = result.message, result.conversation
+    here = f"/messagerie/conversations/{conversation.id}"
+    if conversation.messages > MESSAGES_A_PAGE:
+        here += f"?{urlencode({'avant': key_text(PageKey(at=message.at, id=f'{message.id}~'))})}"
+    return f"{here}#m-{message.id}"

@@ -1,0 +1,73 @@
+"""The search's page: what it finds, marks, counts, and never shows."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.messaging.people import AT, OTHER_ID
+from tests.messaging.web.conftest import words
+
+SEARCH = "/messagerie/recherche"
+
+
+def ask(client, text, **more):
+    return words(client.get(SEARCH, params={"q": text, **more}))
+
+
+def test_a_message_is_found_by_subject_name_and_body_with_the_words_marked(client, world):
+    letter = world.letter(subject="Préparation", text="Voici vos résultats.")
+    for text, shown in (("prepa", "Préparation"), ("resul", "résultats"), ("chris", "Christelle")):
+        page = ask(client, text)
+        assert f"<mark>{shown}</mark>" in page
+        assert f'href="/messagerie/conversations/{letter.id}#m-{letter.id}"' in page
+        assert "1 message trouvé" in page
+
+
+def test_results_are_counted_and_paged_the_latest_first(client, world):
+    for number in range(120):
+        world.letter(at=AT + timedelta(minutes=number), subject=f"Analyse numéro{number}")
+    first = ask(client, "analyse")
+    assert "120 messages trouvés" in first
+    assert first.index("numéro119") < first.index("numéro70")
+    assert "numéro69<" not in first
+    older = SEARCH + "?q=analyse&suite=" + first.split("suite=")[1].split('"')[0]
+    second = words(client.get(older))
+    assert "Messages 51 à 100" in second
+    assert "numéro69" in second
+    assert "numéro70" not in second
+
+
+def test_more_than_a_thousand_are_not_counted(client, world):
+    for number in range(1_001):
+        world.letter(subject=f"Analyse {number}", text="")
+    assert "Plus de 1 000 messages trouvés" in ask(client, "analyse").replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_conversation_in_the_trash_is_not_searched(client, world):
+    letter = world.letter(subject="Zona")
+    client.post(f"/messagerie/conversations/{letter.id}/suppression")
+    assert "Aucun message trouvé" in ask(client, "zona")
+    client.post(f"/messagerie/corbeille/{letter.id}/restauration")
+    assert "1 message trouvé" in ask(client, "zona")
+
+
+def test_no_other_patient_s_message_is_found(client, world):
+    world.letter(patient_id=OTHER_ID, subject="Secret")
+    assert "Aucun message trouvé" in ask(client, "secret")
+
+
+def test_without_a_word_the_page_says_what_to_write(client, world):
+    assert "Écrivez un mot d'au moins deux lettres" in ask(client, "de")
+    assert client.get(SEARCH).status_code == 200
+
+
+@pytest.mark.parametrize("place", ["x", "1.", "1.2.3", "99999999999.1.a", ".1.a", "-1.5.b", "1.1e9.x"])
+def test_a_mangled_place_is_answered_all_the_same(client, world, place):
+    world.letter(subject="Zona")
+    assert client.get(SEARCH, params={"q": "zona", "suite": place, "n": "x"}).status_code == 200
+
+
+def test_what_was_typed_is_shown_as_text_and_never_as_html(client, world):
+    world.letter(subject="<b>gras</b>", text="<script>gras</script>")
+    page = client.get(SEARCH, params={"q": '"><script>alert(1)</script> gras'}).text
+    assert "<script>" not in page.replace("<script defer", "").replace('<script type="module"', "")
