@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from messaging.domain.consignment import Consignment
+from messaging.domain.consignment import Cargo, Consignment
 from messaging.store import MessagingStore
 
 
@@ -40,3 +40,16 @@ class FakeConsignments(MessagingStore):
 
     async def save_receipts(self, tx: Any, patient_id: str, *, gives: bool) -> None:
         self.kept["preferences"][patient_id] = gives
+
+    async def sent_lately(self, tx: Any, patient_id: str, since: Any, most: int) -> list[Any]:
+        ours = [one for one in self._all("consignments", patient_id) if one.cargo is Cargo.REPLY]
+        latest = {one.message_id: one.queued_at for one in ours if one.queued_at > since}
+        return sorted(latest.values(), reverse=True)[:most]
+
+    async def sent_lately_to(self, tx: Any, address: str, since: Any, most: int) -> list[Any]:
+        found = [
+            one.queued_at
+            for one in self.kept["consignments"].values()
+            if one.queued_at > since and address in {way.recipient.address for way in one.deliveries}
+        ]
+        return sorted(found, reverse=True)[:most]

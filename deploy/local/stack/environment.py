@@ -127,6 +127,10 @@ class Environment:
             "PLI_ROAD_SMTP_HOST": HOST,
             "PLI_ROAD_SMTP_PORT": str(self._ports["mail-smtp"]),
             "PLI_ROAD_TLS": "opportunistic",
+            # figures and storms send more than people do
+            **dict.fromkeys(
+                ("PLI_ROAD_REPLIES_PER_HOUR", "PLI_ROAD_REPLIES_PER_DAY", "PLI_ROAD_REPLIES_TO_PROFESSIONAL"), "0"
+            ),
             "PLI_DOOR_HOST": HOST,
             "PLI_DOOR_PORT": str(self._ports["door"]),
             "PLI_DOOR_LOOPBACK_WITHOUT_TLS": "true",

@@ -122,6 +122,7 @@ def _web(
         "store": store,
         "objects": objects,
         "domains": domains,
+        "allowances": settings.allowances,
         "news": news,
         "reader": DocumentReader(objects),
         "previewer": Previewer(),

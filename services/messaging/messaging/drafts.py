@@ -15,12 +15,14 @@ from contracts.messaging import DocumentsSent
 from messaging.access import note, own
 from messaging.conversations import Exchange, exchange
 from messaging.domain.addresses import Domains
+from messaging.domain.allowance import NO_LIMITS, Allowances
 from messaging.domain.drafting import tick_of
 from messaging.domain.errors import AnotherDraft, DraftChangedElsewhere, ReplyBlocked
 from messaging.domain.model import Conversation, Draft, DraftRow, Message
 from messaging.domain.replying import Blocked, Reply, ReplyOptions, reply_from
 from messaging.domain.threads import answered
 from messaging.domain.voices import addresses_in
+from messaging.rationing import check_allowances
 from messaging.removing import is_empty, put_back
 from messaging.store import MessagingStore
 from messaging.telling import state_told
@@ -199,12 +201,13 @@ async def submit_reply(
     *,
     at: datetime,
     confirmed: Collection[str] = (),
+    allowances: Allowances = NO_LIMITS,
 ) -> Message:
     """Turn the saved draft into a message that will leave, or raise what the patient must mend.
 
     `confirmed` holds the marks of the questions answered. The reply keeps the draft's id: pressing "Envoyer"
     twice finds the message that the first press made. Nothing is lost by what is raised: `NotFound`, and what
-    `reply_from` raises.
+    `reply_from` and `check_allowances` raise.
     """
 
     async def work(tx: Tx) -> Message:
@@ -214,6 +217,7 @@ async def submit_reply(
         found = await exchange(store, domains, patient_id, draft.conversation_id, tx)
         letter = await store.answered_letter(patient_id, draft.conversation_id, tx)
         reply = _reply(found, letter, draft, rows, at=at, confirmed=confirmed)
+        await check_allowances(store, tx, allowances, reply.message, at)
         await _append(store, tx, found.conversation, draft, reply)
         for consignment in reply.consignments:
             for delivery in consignment.deliveries:

@@ -1,11 +1,13 @@
 """What the road must be told: where replies go, how safely, how many at once, and who signs them."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from chassis.settings import Settings
+from messaging.domain.allowance import Allowance, Allowances
 
 
 class RoadSettings(Settings):
@@ -37,7 +39,25 @@ class RoadSettings(Settings):
     )
     road_dkim_selector: str = Field(default="pli", description="its name in DNS: <selector>._domainkey.<domain>")
     road_asks_for_receipts: bool = Field(default=True, description="ask professionals for read receipts")
+    road_replies_per_hour: int = Field(
+        default=30, ge=0, description="a patient's replies in any hour; 0: no limit"
+    )
+    road_replies_per_day: int = Field(default=100, ge=0, description="a patient's replies in any day; 0: no limit")
+    road_replies_to_professional: int = Field(
+        default=300, ge=0, description="all patients' replies to one professional in any hour; 0: no limit"
+    )
     product: str = Field(default="Pli", description="X-MSS-NIL of what we send")
+
+    @property
+    def allowances(self) -> Allowances:
+        """How much may be sent in how much time."""
+        return Allowances(
+            by_patient=(
+                Allowance(self.road_replies_per_hour, timedelta(hours=1)),
+                Allowance(self.road_replies_per_day, timedelta(days=1)),
+            ),
+            to_professional=(Allowance(self.road_replies_to_professional, timedelta(hours=1)),),
+        )
 
     @model_validator(mode="after")
     def _certificate_is_whole(self) -> Self:

@@ -12,6 +12,7 @@ from litestar.di import Provide
 from litestar.testing import TestClient
 
 from chassis import web
+from messaging.domain.allowance import NO_LIMITS, Allowances
 from messaging.structured import DocumentReader
 from messaging.web import PAGES, MailboxNews, controllers
 from tests.messaging.fakes import TokenIsPatient
@@ -41,6 +42,7 @@ class Given:
     """What handlers are given: the world of the test that runs, in an application built once."""
 
     world: World
+    allowances: Allowances
     news: MailboxNews
 
 
@@ -51,7 +53,7 @@ def given() -> Given:
 
 @pytest.fixture
 def world(given: Given) -> World:
-    given.world, given.news = World(), MailboxNews()
+    given.world, given.news, given.allowances = World(), MailboxNews(), NO_LIMITS
     return given.world
 
 
@@ -67,6 +69,7 @@ def app(given: Given) -> Litestar:
         "store": lambda: given.world.store,
         "objects": lambda: given.world.objects,
         "domains": lambda: DOMAINS,
+        "allowances": lambda: given.allowances,
         "news": lambda: given.news,
         "reader": lambda: DocumentReader(given.world.objects),
         "previewer": lambda: given.world.previewer,

@@ -1,6 +1,7 @@
 """What can go wrong in a mailbox, each with its code and the sentence for the patient."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from chassis.errors import Kind, PliError
 from chassis.i18n import mark as _
@@ -109,6 +110,22 @@ class AnotherDraft(MessagingError):
     def __init__(self, draft_id: str) -> None:
         super().__init__(f"draft {draft_id} is in its place")
         self.draft_id = draft_id
+
+
+class TooManyReplies(MessagingError):
+    """The patient, or all patients together to one professional, have sent as much as they may for now.
+
+    `until` is when one more may leave; `name` the professional's, None when it is the patient's own allowance.
+    """
+
+    code = "too-many-replies"
+    status = 429
+    sentence = _("Vous avez envoyé beaucoup de messages en peu de temps. Vous pourrez envoyer celui-ci plus tard.")
+
+    def __init__(self, until: datetime, name: str | None = None) -> None:
+        super().__init__(f"not before {until.isoformat()}")
+        self.until = until
+        self.name = name
 
 
 class LetterGone(MessagingError):

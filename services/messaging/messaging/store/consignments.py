@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from chassis.effects import LEASED_INDEXES, Shares
 from chassis.store import Row, Store, Tx
-from messaging.domain.consignment import Consignment
+from contracts.base import Instant
+from messaging.domain.consignment import Cargo, Consignment
 from messaging.store.rows import reading, row_of, session_of, struct_of
 
 CONSIGNMENTS = "consignments"
 MOST_TROUBLED = 50
+MOST_DOMAINS = 4
+"""Consignments of one reply that are counted on: one that goes to more domains counts as several."""
 CONSIGNMENT_INDEXES = (
     IndexModel([("patient_id", ASCENDING), ("message_id", ASCENDING)]),
     IndexModel([("patient_id", ASCENDING), ("conversation_id", ASCENDING)]),
     IndexModel([("patient_id", ASCENDING), ("troubled", ASCENDING), ("queued_at", ASCENDING)]),
+    IndexModel([("patient_id", ASCENDING), ("cargo", ASCENDING), ("queued_at", ASCENDING)]),
+    IndexModel([("deliveries.recipient.address", ASCENDING), ("queued_at", ASCENDING)]),
     Shares("domain", 1).index,
     *LEASED_INDEXES,
 )
@@ -55,6 +60,19 @@ class Consignments(Store[Tx]):
         with reading(None):
             cursor = self.collection(CONSIGNMENTS).find(query).sort("queued_at", ASCENDING).limit(MOST_TROUBLED)
             return [struct_of(Consignment, row) async for row in cursor]
+
+    async def sent_lately(self, tx: Tx, patient_id: str, since: Instant, most: int) -> list[Instant]:
+        """When the patient's replies since then were sent, the latest `most` consignments of them."""
+        query = {"patient_id": patient_id, "cargo": Cargo.REPLY, "queued_at": {"$gt": since}}
+        rows = self.collection(CONSIGNMENTS).find(query, {"queued_at": 1, "message_id": 1}, session=tx.session)
+        latest = await rows.sort("queued_at", DESCENDING).limit(most * MOST_DOMAINS).to_list(most * MOST_DOMAINS)
+        return list({row["message_id"]: row["queued_at"] for row in latest}.values())
+
+    async def sent_lately_to(self, tx: Tx, address: str, since: Instant, most: int) -> list[Instant]:
+        """When anything was sent to this professional since then, by any patient: the latest `most`."""
+        query = {"deliveries.recipient.address": address, "queued_at": {"$gt": since}}
+        rows = self.collection(CONSIGNMENTS).find(query, {"queued_at": 1}, session=tx.session)
+        return [row["queued_at"] async for row in rows.sort("queued_at", DESCENDING).limit(most)]
 
     async def move_consignments(self, tx: Tx, patient_id: str, from_ids: Sequence[str], to_id: str) -> None:
         """Let the replies of merged conversations name the one that stays."""

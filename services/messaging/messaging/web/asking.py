@@ -13,6 +13,7 @@ from chassis import web
 from chassis.identity import Identity
 from chassis.previews.previewer import Previewer
 from messaging.domain.addresses import Domains
+from messaging.domain.allowance import Allowances
 from messaging.domain.filters import Filters
 from messaging.domain.model import Patient
 from messaging.mailbox import ListPlace
@@ -24,6 +25,7 @@ GivenStore = NamedDependency[MessagingStore]
 GivenObjects = NamedDependency[Objects]
 GivenPreviewer = NamedDependency[Previewer]
 GivenDomains = NamedDependency[Domains]
+GivenAllowances = NamedDependency[Allowances]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

@@ -9,6 +9,7 @@ from chassis import web
 from chassis.clock import now
 from chassis.errors import NotFound
 from chassis.ids import new_id
+from chassis.web.dates import moment
 from chassis.web.ports import parts_of
 from messaging.domain.confirming import Unconfirmed
 from messaging.domain.errors import (
@@ -19,6 +20,7 @@ from messaging.domain.errors import (
     NothingToSend,
     ReplyBlocked,
     TextTooLong,
+    TooManyReplies,
 )
 from messaging.domain.model import Draft
 from messaging.drafts import Conflict, Desk, Typed
@@ -26,7 +28,13 @@ from messaging.store import MessagingStore
 from messaging.web.asking import PatientRequest
 from messaging.web.listing import list_shown
 from messaging.web.shown import FilesShown, ticks
-from messaging.web.words import BLOCKED_RECIPIENT, FILES_NOT_READY, FILES_REFUSED
+from messaging.web.words import (
+    BLOCKED_RECIPIENT,
+    FILES_NOT_READY,
+    FILES_REFUSED,
+    PROFESSIONAL_BUSY,
+    TOO_MANY_REPLIES,
+)
 
 DRAFT_BODY = 512_000
 """Bytes of a draft's form: 20,000 characters take at most 240,000, and the author of more is told so."""
@@ -86,8 +94,16 @@ def _sentences(request: PatientRequest, error: MessagingError | None) -> dict[st
     if isinstance(error, FilesHoldBack):
         names = FILES_NOT_READY if isinstance(error, FilesNotReady) else FILES_REFUSED
         return {"pieces": say(names) % {"names": ", ".join(error.files)}}
+    if isinstance(error, TooManyReplies):
+        return {"texte": _too_many(error, request)}
     place = {NobodyChosen: "a", NothingToSend: "texte", TextTooLong: "texte"}.get(type(error), "pieces")
     return {place: say(error.sentence)}
+
+
+def _too_many(error: TooManyReplies, request: PatientRequest) -> str:
+    """Whose allowance is used up, and when one more message may leave."""
+    words = PROFESSIONAL_BUSY if error.name else TOO_MANY_REPLIES
+    return parts_of(request).languages.gettext(words) % {"name": error.name or "", "when": moment(error.until)}
 
 
 def conflict_page(request: Any, error: Conflict) -> Template:

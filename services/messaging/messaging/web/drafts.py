@@ -12,7 +12,7 @@ from messaging.domain.confirming import Unconfirmed
 from messaging.domain.errors import MessagingError
 from messaging.drafts import Conflict, Typed, open_draft, save_draft, submit_reply
 from messaging.store import MessagingStore
-from messaging.web.asking import GivenDomains, GivenStore, PatientRequest, on_the_clock_of
+from messaging.web.asking import GivenAllowances, GivenDomains, GivenStore, PatientRequest, on_the_clock_of
 from messaging.web.draft_page import (
     DRAFT_BODY,
     address_of,
@@ -85,14 +85,21 @@ class DraftPages(Controller):
 
     @post("/{draft_id:str}/envoi", request_max_body_size=DRAFT_BODY)
     async def send(
-        self, request: PatientRequest, store: GivenStore, domains: GivenDomains, draft_id: FromPath[str]
+        self,
+        request: PatientRequest,
+        store: GivenStore,
+        domains: GivenDomains,
+        allowances: GivenAllowances,
+        draft_id: FromPath[str],
     ) -> Redirect | Template:
         """The button "Envoyer": save, then send, or show what is to be mended with nothing lost."""
         typed = await typed_in(request)
         try:
             await save_draft(store, domains, request.user, draft_id, typed, at=now())
             confirmed = await confirmed_in(request)
-            sent = await submit_reply(store, domains, request.user, draft_id, at=now(), confirmed=confirmed)
+            sent = await submit_reply(
+                store, domains, request.user, draft_id, at=now(), confirmed=confirmed, allowances=allowances
+            )
         except NotFound:
             return await self._sent_before(request, store, draft_id)
         except Unconfirmed as error:

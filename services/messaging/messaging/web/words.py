@@ -33,6 +33,15 @@ DELIVERY_REASONS: dict[str, str] = {
     DeliveryReason.GIVEN_UP: _("vous avez abandonné l'envoi"),
 }
 
+TOO_MANY_REPLIES = _(
+    "Vous avez envoyé beaucoup de messages en peu de temps. Celui-ci est conservé : vous pourrez l'envoyer à"
+    " partir du %(when)s."
+)
+PROFESSIONAL_BUSY = _(
+    "%(name)s reçoit beaucoup de messages en ce moment. Le vôtre est conservé : vous pourrez l'envoyer à partir du"
+    " %(when)s."
+)
+
 BLOCKED_WORDS: dict[str, str] = {
     "service-message": _("Ce message a été généré automatiquement, merci de ne pas y répondre."),
     "exchange-ended": _("%(name)s a mis fin à vos échanges"),
