@@ -129,6 +129,24 @@ class Furnisher:
             lambda: self.visitor.get(self.space["answered"]), lambda page: page.says("Remis au serveur")
         )
 
+    def write_in_vain(self) -> None:
+        """An answer to two: one read it, and asked for a receipt herself; the other's server sends it back."""
+        letter = Letter(
+            sender=people.MARIE,
+            to=[self._me],
+            cc=[LALLEMAND],
+            subject="Votre prochaine consultation",
+            text="Bonjour Inaya,\n\nÊtes-vous libre jeudi ?\n\nMarie Chanteau\n",
+            headers=(("Disposition-Notification-To", people.MARIE.address),),
+        )
+        conversation = self.note("undelivered", self.write(letter))
+        conversation.press("Répondre à tous").press("Envoyer", {"Mon message": "Bonjour,\n\nOui.\n\nInaya"})
+        marie, lallemand = self.mail_client(people.MARIE), self.mail_client(LALLEMAND)
+        lallemand.sends_back(lallemand.wait_for_answer(letter.message_id, SOON_S), self._me.address)
+        marie.acknowledges(marie.wait_for_answer(letter.message_id, SOON_S), self._me.address)
+        here = self.space["undelivered"]
+        self.eventually(lambda: self.visitor.get(here), lambda page: page.says("Non remis") and page.says("Lu le"))
+
     def keep_a_document(self) -> None:
         """Christelle's letter, its PDF kept among the documents."""
         conversation = self.note("letter", self.write(people.letter_with_results()))
@@ -171,6 +189,7 @@ def furnish(space: Space, origin: str, catcher: Catcher, mail_client: Callable[[
         furnisher.fill_the_profile()
         furnisher.end_an_exchange()
         furnisher.answer_the_laboratory()
+        furnisher.write_in_vain()
         furnisher.keep_a_document()
         furnisher.begin_an_answer()
         furnisher.leave_some_unread()

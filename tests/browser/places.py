@@ -176,6 +176,8 @@ PLACES = (
     Place("mailbox-toast", Who.PATIENT, _toast),
     Place("letter", Who.PATIENT, _of("letter")),
     Place("answered", Who.PATIENT, _of("answered")),
+    Place("undelivered", Who.PATIENT, _of("undelivered")),
+    Place("receipts", Who.PATIENT, _at("/messagerie/accuses")),
     Place("ended", Who.PATIENT, _of("ended")),
     Place("welcome", Who.PATIENT, _of("welcome")),
     Place("exchanges", Who.PATIENT, _at("/messagerie/echanges")),

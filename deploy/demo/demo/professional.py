@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from demo.catcher import Catcher, Mail
 from demo.letters import Letter, Person, end_of_exchange
+from demo.reports import delivery_report, read_receipt
 
 
 class MailClient:
@@ -39,6 +40,22 @@ class MailClient:
                 _expect(250, client.rcpt(recipient))
             return _expect(250, client.data(content))
 
+    def sends_back(self, mail: Mail, patient: str, status: str = "5.2.2") -> None:
+        """What my server does with a reply that it can't put into my mailbox after all."""
+        self.send_report(delivery_report(self.me, mail.message_id, action="failed", status=status), patient)
+
+    def acknowledges(self, mail: Mail, patient: str) -> None:
+        """What my mail program does when I have read a reply, and was asked."""
+        self.send_report(read_receipt(self.me, mail.message_id), patient)
+
+    def send_report(self, content: bytes, patient: str) -> None:
+        """Hand over a report: from the null sender, so that nobody reports on it."""
+        with smtplib.SMTP(*self._door, timeout=60) as client:
+            client.ehlo()
+            _expect(250, client.mail(""))
+            _expect(250, client.rcpt(patient))
+            _expect(250, client.data(content))
+
     def end_exchange(self, patient: Person) -> str:
         """Send `[FIN]` to a patient."""
         return self.send(end_of_exchange(self.me, patient))
@@ -57,7 +74,9 @@ class MailClient:
 
 
 def _answers(mail: Mail, message_id: str) -> bool:
-    return str(mail.message["In-Reply-To"] or "").strip() == message_id
+    """Whether a person answered: a read receipt also says what it answers."""
+    automatic = bool(mail.message["Auto-Submitted"])
+    return not automatic and str(mail.message["In-Reply-To"] or "").strip() == message_id
 
 
 def _expect(code: int, answer: tuple[int, bytes]) -> str:
