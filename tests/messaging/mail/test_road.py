@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chassis.effects import Again, Done, GiveUp
 from chassis.errors import BackingServiceAway, NotFound
@@ -82,6 +83,21 @@ async def test_one_recipient_deferred_is_tried_again_alone(house: House) -> None
     assert isinstance(await house.attempt(2), Done)
     assert [len(taken.recipients) for taken in house.peer.taken] == [1, 1]
     assert house.peer.taken[0].content == house.peer.taken[1].content
+    assert house.bucket.puts == 1
+
+
+async def test_a_reply_tried_again_by_the_patient_leaves_as_it_was_kept(house: House) -> None:
+    house.peer.answers["."] = "550 5.2.2 full"
+    await house.attempt()
+    house.store.put("patients", replace(PATIENT, given_name="Another"))
+    again = {
+        one.id: Heard(fact=Fact.RETRIED, at=house.at + timedelta(hours=1)) for one in house.consignment.deliveries
+    }
+    house.consignment = house.consignment.hearing(again)
+    house.at += timedelta(hours=2)
+    house.peer.answers.clear()
+    assert isinstance(await house.attempt(1), Done)
+    assert b'"Inaya MICHEL"' in house.peer.taken[0].content
     assert house.bucket.puts == 1
 
 

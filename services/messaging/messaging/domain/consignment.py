@@ -113,6 +113,11 @@ class Consignment(Kept, frozen=True, kw_only=True):
         return tuple(one for one in self.deliveries if one.is_open)
 
     @property
+    def left_before(self) -> bool:
+        """Whether it may have been composed already: it was tried, or the patient has it tried again."""
+        return self.attempts > 1 or any(one.began_at > one.queued_at for one in self.deliveries)
+
+    @property
     def envelope_id(self) -> str:
         """What reports bring back (RFC 3461 §4.4): whose message they are about, and which round of attempts."""
         began = max(one.began_at for one in self.deliveries)

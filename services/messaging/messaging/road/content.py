@@ -40,7 +40,7 @@ class Contents:
         if consignment.cargo is Cargo.RECEIPT:
             return Carried("", await self._receipt(consignment, message))
         key = sent_key(message.patient_id, message.id)
-        kept = await self._kept(key) if consignment.attempts > 1 else None
+        kept = await self._kept(key) if consignment.left_before else None
         return Carried(message.sender.address, kept or await self._composed(message, key))
 
     async def _composed(self, message: Message, key: str) -> Content:
