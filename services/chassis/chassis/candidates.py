@@ -1,6 +1,7 @@
 """Which rows of a leased queue come next: the longest due first, with a fair share for each key."""
 
 import random
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 
 from chassis.store import Row
+
+LOOKED_AHEAD = 4
+FRESH = 1.0
+"""Seconds for which what was found ahead is given, and for which a key that has the queue to itself is left so."""
 
 
 @dataclass(frozen=True)
@@ -29,24 +34,45 @@ class Shares:
 
 
 class Candidates:
-    """Finds rows that are due, and those whose lease ran out."""
+    """Finds rows that are due, and those whose lease ran out.
+
+    With shares it looks further ahead than it may give, and gives of that for a second before it looks again.
+    """
 
     def __init__(self, rows: AsyncIOMotorCollection[Row], shares: Shares | None) -> None:
         self._rows = rows
         self._shares = shares
+        self._ahead: list[Row] = []
+        self._looked_at = self._alone_since = -FRESH
 
     async def find(self, at: datetime, most: int, busy: Mapping[str, int]) -> list[Row]:
         """At most `most` rows that may be taken while `busy` rows of each key are being performed."""
+        if self._shares is None:
+            return await self._oldest(at, most)
+        given = _Given(self._shares, busy)
+        if time.monotonic() - self._looked_at < FRESH and (fair := self._of_those_ahead(given, most)):
+            return fair
+        wanted = most * LOOKED_AHEAD
+        self._ahead, self._looked_at = await self._oldest(at, wanted), time.monotonic()
+        full = len(self._ahead) >= wanted
+        fair = self._of_those_ahead(given, most)
+        if full and len(fair) < most and time.monotonic() - self._alone_since >= FRESH:
+            fair += await self._of_other_keys(self._shares, at, most - len(fair), given)
+        return fair
+
+    async def _oldest(self, at: datetime, most: int) -> list[Row]:
         found = await self._rows.find(queued(at)).sort("due_at", ASCENDING).limit(most).to_list(most)
         if len(found) < most:
             left = self._rows.find(cut(at)).sort("lease_until", ASCENDING)
             found += await left.limit(most - len(found)).to_list(most)
-        if self._shares is None:
-            return found
-        given = _Given(self._shares, busy)
-        fair = [row for row in found if given.take(row)]
-        if len(found) == most and len(fair) < most:
-            fair += await self._of_other_keys(self._shares, at, most - len(fair), given)
+        return found
+
+    def _of_those_ahead(self, given: "_Given", most: int) -> list[Row]:
+        fair: list[Row] = []
+        kept: list[Row] = []
+        for row in self._ahead:
+            (fair if len(fair) < most and given.take(row) else kept).append(row)
+        self._ahead = kept
         return fair
 
     async def _of_other_keys(self, shares: Shares, at: datetime, most: int, given: "_Given") -> list[Row]:
@@ -55,13 +81,16 @@ class Candidates:
         # one question by the index, not one a key: not every store finds the next key without reading the last
         queued_keys = await self._rows.distinct(shares.field, {"state": "queued"})
         keys = [key for key in queued_keys if given.left(key) > 0]
+        if not keys:
+            self._alone_since = time.monotonic()
         for key in random.sample(keys, len(keys)):
             if len(rows) < most:
                 due = self._rows.find({"state": "queued", shares.field: key, "due_at": {"$lte": at}})
-                share = min(given.left(key), most - len(rows))
                 # a few more than its share: those of its front are chosen already
-                few = await due.sort("due_at", ASCENDING).limit(share + shares.at_once).to_list(None)
-                rows += [row for row in few if given.take(row)][:share]
+                few = await due.sort("due_at", ASCENDING).limit(2 * shares.at_once).to_list(None)
+                for row in few:
+                    if len(rows) < most and given.take(row):
+                        rows.append(row)
         return rows
 
 
