@@ -105,9 +105,30 @@ def _dialog(page: Page, origin: str, space: Space) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def _pdf(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}{space['pdf']}")
+    _drawn(page)
+
+
+def _drawn(page: Page) -> None:
+    """Its pages are drawn when they are looked at: wait for the first."""
+    page.wait_for_function("document.querySelector('.preview img').naturalWidth > 0")
+
+
 def _large(page: Page, origin: str, space: Space) -> None:
     page.goto(f"{origin}{space['pdf']}?zoom=400")
-    expect(page.locator(".preview img").first).to_be_visible()
+    _drawn(page)
+
+
+def _document(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}{space['document']}")
+    _drawn(page)
+
+
+def _not_mine(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}{space['answered']}")
+    link = page.get_by_role("link", name="Ce message ne me concerne pas")
+    page.goto(f"{origin}{link.get_attribute('href')}")
 
 
 def _print(page: Page, origin: str, space: Space) -> None:
@@ -181,12 +202,13 @@ PLACES = (
     Place("ended", Who.PATIENT, _of("ended")),
     Place("welcome", Who.PATIENT, _of("welcome")),
     Place("exchanges", Who.PATIENT, _at("/messagerie/echanges")),
-    Place("attachment-pdf", Who.PATIENT, _of("pdf")),
+    Place("attachment-pdf", Who.PATIENT, _pdf),
     Place("attachment-picture", Who.PATIENT, _of("picture")),
     Place("attachment-text", Who.PATIENT, _of("text")),
     Place("attachment-zip", Who.PATIENT, _of("zip")),
     Place("attachment-pdf-large", Who.PATIENT, _large),
     Place("print", Who.PATIENT, _print),
+    Place("set-aside", Who.PATIENT, _not_mine),
     Place("keep", Who.PATIENT, _of("keep")),
     Place("keep-dialog", Who.PATIENT, _dialog),
     Place("keep-refused", Who.PATIENT, _keep_errors, status=422),
@@ -200,7 +222,7 @@ PLACES = (
     Place("picker", Who.PATIENT, _of("picker")),
     Place("documents", Who.PATIENT, _at("/documents")),
     Place("documents-filtered", Who.PATIENT, _at("/documents?categorie=imaging")),
-    Place("document", Who.PATIENT, _of("document")),
+    Place("document", Who.PATIENT, _document),
     Place("profile", Who.PATIENT, _at("/profil")),
     Place("section", Who.PATIENT, _of("section")),
     Place("entry-new", Who.PATIENT, _at("/profil/traitements/nouveau")),
