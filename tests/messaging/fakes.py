@@ -165,6 +165,7 @@ class FakeStore(FakeDrafts, FakeConsignments):
         *,
         older_than: PageKey | None = None,
         size: int = MESSAGES_A_PAGE,
+        total: int = 0,
     ) -> MessagePage:
         found = self._in_conversation(patient_id, conversation_id)
         if older_than:
@@ -178,8 +179,8 @@ class FakeStore(FakeDrafts, FakeConsignments):
         found = self._in_conversation(patient_id, conversation_id)
         return [one for one in found if (one.at, one.id) > (key.at, key.id)][-size:]
 
-    async def answered_letter(self, patient_id: str, conversation_id: str, tx: Any) -> Message | None:
-        found = self._in_conversation(patient_id, conversation_id)
+    async def answered_letter(self, conversation: Conversation, tx: Any) -> Message | None:
+        found = self._in_conversation(conversation.patient_id, conversation.id)
         return next((one for one in found if one.kind is MessageKind.LETTER and one.message_id), None)
 
     async def message(self, patient_id: str, message_id: str, tx: Any = None) -> Message:

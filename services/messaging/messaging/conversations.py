@@ -110,7 +110,7 @@ async def open_conversation(
     patient_id = identity.patient_id
     async with own(store, identity, "conversation-opened", "conversation", conversation_id):
         found = await _exchange(store, domains, patient_id, conversation_id)
-    page = await _messages(store, patient_id, conversation_id, stretch)
+    page = await _messages(store, found.conversation, stretch)
     return Opened(
         conversation=found.conversation,
         messages=page.messages,
@@ -134,10 +134,11 @@ async def _exchange(store: MessagingStore, domains: Domains, patient_id: str, co
         raise Moved(str(merged_into)) from None
 
 
-async def _messages(store: MessagingStore, patient_id: str, conversation_id: str, stretch: Stretch) -> MessagePage:
+async def _messages(store: MessagingStore, conversation: Conversation, stretch: Stretch) -> MessagePage:
+    whose = (conversation.patient_id, conversation.id)
     if stretch.newer_than is None:
-        return await store.messages(patient_id, conversation_id, older_than=stretch.older_than)
-    return MessagePage(messages=tuple(await store.newer_messages(patient_id, conversation_id, stretch.newer_than)))
+        return await store.messages(*whose, older_than=stretch.older_than, total=conversation.messages)
+    return MessagePage(messages=tuple(await store.newer_messages(*whose, stretch.newer_than)))
 
 
 async def _consignments(

@@ -215,7 +215,7 @@ async def submit_reply(
         draft = await store.draft(patient_id, draft_id, tx)
         rows = await store.draft_rows(patient_id, draft_id, tx)
         found = await exchange(store, domains, patient_id, draft.conversation_id, tx)
-        letter = await store.answered_letter(patient_id, draft.conversation_id, tx)
+        letter = await store.answered_letter(found.conversation, tx)
         reply = _reply(found, letter, draft, rows, at=at, confirmed=confirmed)
         await check_allowances(store, tx, allowances, reply.message, at)
         await _append(store, tx, found.conversation, draft, reply)

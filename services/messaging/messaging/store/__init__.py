@@ -63,6 +63,15 @@ class MessagingStore(People, RemovedDrafts, Trays, Trash, Preferences):
                     ("_id", DESCENDING),
                 ]
             ),
+            IndexModel(
+                [
+                    ("patient_id", ASCENDING),
+                    ("conversation_id", ASCENDING),
+                    ("milestone", ASCENDING),
+                    ("at", DESCENDING),
+                ],
+                partialFilterExpression={"milestone": True},
+            ),
         ),
         "ties": (),
         "words": (IndexModel([("tokens", ASCENDING)]),),

@@ -1,17 +1,22 @@
 """Messages with their attachments, and what a conversation's page shows."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
 from chassis.errors import NotFound
 from chassis.store import Row, Store, Tx
 from contracts.base import Instant
-from messaging.domain.model import Attachment, Keep, Message, MessageKind
+from messaging.domain.model import Attachment, Conversation, Keep, Message, MessageKind
 from messaging.store.paging import PageKey, beyond
 from messaging.store.rows import reading, row_of, session_of, struct_of
 
 MESSAGES_A_PAGE = 20
+SPARSE = 64
+"""A conversation of no more messages than this is read at once."""
+MILESTONES_A_WINDOW = 3
+_ONE_IN = 16
 
 
 class MessagePage(Struct, frozen=True, kw_only=True):
@@ -31,28 +36,49 @@ class Messages(Store[Tx]):
         *,
         older_than: PageKey | None = None,
         size: int = MESSAGES_A_PAGE,
+        total: int = 0,
     ) -> MessagePage:
-        """A page of a conversation: its newest messages, or those that follow `older_than`."""
-        found = await self._from(patient_id, conversation_id, older_than, size + 1, newer=False)
+        """A page of a conversation: its newest messages, or those that follow `older_than`.
+
+        `total` is how many messages it has, more or less: of many, only those near the page are read.
+        """
+        whose = {"patient_id": patient_id, "conversation_id": conversation_id}
+        found: list[Message] = []
+        near = older_than
+        while True:
+            far = await self._how_far(whose, near) if total > SPARSE else None
+            found += await self._between(whose, near, far, size + 1 - len(found))
+            if far is None or len(found) > size:
+                break
+            near = PageKey(at=far, id="")
         shown = tuple(found[:size])
         return MessagePage(messages=shown, older=message_key(shown[-1]) if len(found) > size else None)
+
+    async def _how_far(self, whose: Row, near: PageKey | None) -> Instant | None:
+        """An instant some forty messages away, None when the oldest is nearer."""
+        query = {**whose, "milestone": True, **({"at": {"$lt": near.at}} if near else {})}
+        with reading(None):
+            rows = await self.collection("messages").find(query, {"at": 1}).sort("at", -1).to_list(None)
+        return rows[MILESTONES_A_WINDOW - 1]["at"] if len(rows) >= MILESTONES_A_WINDOW else None
+
+    async def _between(self, whose: Row, near: PageKey | None, far: Instant | None, most: int) -> list[Message]:
+        """What is older than `near`, as far back as the instant `far`, newest first."""
+        found: list[Message] = []
+        for query in beyond(whose, "at", near):
+            if far is not None and not isinstance(query.get("at"), datetime):
+                query["at"] = {**query.get("at", {}), "$gte": far}
+            found += await self._in_order(query, -1, most - len(found))
+        return found
 
     async def newer_messages(
         self, patient_id: str, conversation_id: str, key: PageKey, size: int = MESSAGES_A_PAGE
     ) -> list[Message]:
         """What came after this place, newest first; the `size` nearest to it when there is more."""
-        found = await self._from(patient_id, conversation_id, key, size, newer=True)
-        return found[::-1]
-
-    async def _from(
-        self, patient_id: str, conversation_id: str, key: PageKey | None, most: int, *, newer: bool
-    ) -> list[Message]:
-        """In the order of going away from the key."""
-        found: list[Message] = []
         whose = {"patient_id": patient_id, "conversation_id": conversation_id}
-        for query in beyond(whose, "at", key, newer=newer):
-            found += await self._in_order(query, 1 if newer else -1, most - len(found))
-        return found
+        found: list[Message] = []
+        for query in beyond(whose, "at", key, newer=True):
+            found += await self._in_order(query, 1, size - len(found))
+        return found[::-1]
 
     async def _in_order(self, query: Row, direction: int, most: int) -> list[Message]:
         if most <= 0:
@@ -61,16 +87,19 @@ class Messages(Store[Tx]):
             cursor = self.collection("messages").find(query).sort([("at", direction), ("_id", direction)])
             return [struct_of(Message, row) async for row in cursor.limit(most)]
 
-    async def answered_letter(self, patient_id: str, conversation_id: str, tx: Tx) -> Message | None:
-        """The letter that a reply refers to: the latest that has a Message-ID."""
+    async def answered_letter(self, conversation: Conversation, tx: Tx) -> Message | None:
+        """The letter that a reply refers to: the latest that has a Message-ID, nearly always the latest."""
         query = {
-            "patient_id": patient_id,
-            "conversation_id": conversation_id,
+            "patient_id": conversation.patient_id,
+            "conversation_id": conversation.id,
             "kind": MessageKind.LETTER.value,
             "message_id": {"$gt": ""},
         }
-        cursor = self.collection("messages").find(query, session=tx.session)
-        rows = await cursor.sort([("at", -1), ("_id", -1)]).limit(1).to_list(1)
+        latest = {**query, "_id": conversation.last_received_id}
+        rows = await self.collection("messages").find(latest, session=tx.session).to_list(1)
+        if not rows:
+            cursor = self.collection("messages").find(query, session=tx.session)
+            rows = await cursor.sort([("at", -1), ("_id", -1)]).limit(1).to_list(1)
         return struct_of(Message, rows[0]) if rows else None
 
     async def message(self, patient_id: str, message_id: str, tx: Tx | None = None) -> Message:
@@ -152,6 +181,13 @@ class Messages(Store[Tx]):
         """Write a request, or its outcome."""
         key = {"_id": keep.id, "patient_id": keep.patient_id}
         await self.collection("keeps").replace_one(key, row_of(keep), upsert=True, session=tx.session)
+
+
+def message_row(message: Message) -> Row:
+    """A message as it is written. One in sixteen, by its id, is a milestone: not every store stops at a limit,
+    so a page of a long conversation asks the milestones how far back it has to read."""
+    is_milestone = int(message.id[-4:], 16) % _ONE_IN == 0
+    return row_of(message) | ({"milestone": True} if is_milestone else {})
 
 
 def message_key(message: Message) -> PageKey:

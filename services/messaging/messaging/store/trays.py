@@ -15,7 +15,7 @@ from messaging.store.consignments import Consignments
 from messaging.store.drafts import Drafts
 from messaging.store.finding import Finding
 from messaging.store.mailboxes import Mailboxes, conversation_row
-from messaging.store.messages import Messages
+from messaging.store.messages import Messages, message_row
 from messaging.store.rows import row_of, struct_of
 
 K = TypeVar("K", bound=Kept)
@@ -59,7 +59,7 @@ class Trays(Mailboxes, Messages, Drafts, Consignments, Finding):
         await self._merge(tx, tray)
         await self._put(tx, "seen", _rows_of(tray.seen), tray.found.seen)
         await self._put(tx, "correspondents", _rows_of(tray.correspondents), tray.found.correspondents)
-        await self._put(tx, "messages", _rows_of(tray.messages), ())
+        await self._put(tx, "messages", [message_row(one) for one in tray.messages.values()], ())
         rows = [conversation_row(one) for one in tray.conversations.values()]
         await self._put(tx, "conversations", rows, tray.found.conversations)
         await self._put(tx, "ties", _rows_of(tray.ties), tray.found.ties)
@@ -72,7 +72,7 @@ class Trays(Mailboxes, Messages, Drafts, Consignments, Finding):
 
     async def add_message(self, tx: Tx, message: Message) -> None:
         """Write a new message that comes alone, with its ties."""
-        await self.collection("messages").insert_one(row_of(message), session=tx.session)
+        await self.collection("messages").insert_one(message_row(message), session=tx.session)
         known = await self._by_id(tx, "ties", Tie, [each.id for each in tyings_of(message)])
         joined = {
             each.id: known.get(each.id, Tie(id=each.id)).joined(
