@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from demo.patient import Patient
 
 from .furnishing import Space
+from .person import SOON_MS
 
 Reach = Callable[[Page, str, Space], None]
 
@@ -112,7 +113,7 @@ def _pdf(page: Page, origin: str, space: Space) -> None:
 
 def _drawn(page: Page) -> None:
     """Its pages are drawn when they are looked at: wait for the first."""
-    page.wait_for_function("document.querySelector('.preview img').naturalWidth > 0")
+    expect(page.locator(".preview img").first).not_to_have_js_property("naturalWidth", 0, timeout=SOON_MS)
 
 
 def _large(page: Page, origin: str, space: Space) -> None:

@@ -13,13 +13,12 @@ from demo.letters import File, Letter
 from demo.letters import Person as Professional
 from demo.professional import MailClient
 
-from .person import Person
+from .person import SOON_MS, Person
 from .test_pages import hidden_to_the_right
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 PAGES = 30
-WHOLE = "document.querySelector('.preview img').naturalWidth"
 
 
 def report() -> bytes:
@@ -61,11 +60,12 @@ def test_a_long_pdf_is_seen_and_heard(
 
 
 def only_what_is_looked_at_is_drawn(page: Page) -> None:
-    page.wait_for_function(f"{WHOLE} >= 900")
+    pictures = page.locator(".preview img")
+    expect(pictures.first).not_to_have_js_property("naturalWidth", 0, timeout=SOON_MS)
     drawn = page.evaluate("[...document.querySelectorAll('.preview img')].filter(i => i.naturalWidth).length")
     assert drawn < 25
     page.get_by_role("region", name="Page 20 sur 30").scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelectorAll('.preview img')[19].naturalWidth > 0")
+    expect(pictures.nth(19)).not_to_have_js_property("naturalWidth", 0, timeout=SOON_MS)
 
 
 def grows_within_its_page(person: Person) -> None:
