@@ -19,6 +19,7 @@ from messaging.domain.model import (
     RowState,
 )
 from messaging.domain.threads import begin, combine
+from tests.messaging.fake_darkroom import FakeDarkroom
 from tests.messaging.fakes import FakeObjects, FakePreviewer, FakeStore, identity_of
 
 AT = datetime(2026, 6, 9, 8, 0, tzinfo=UTC)
@@ -49,6 +50,7 @@ class World:
         self.store = FakeStore()
         self.objects = FakeObjects()
         self.previewer = FakePreviewer()
+        self.darkroom = FakeDarkroom()
         self.inaya = patient(INAYA_ID, "Inaya", "Michel", "288077505600121")
         for one in (self.inaya, patient(OTHER_ID, "Léo", "Martin", "190017505600132")):
             self.store.put("patients", one)

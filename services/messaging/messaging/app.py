@@ -112,6 +112,7 @@ def _web(
     from chassis.identity.guard import Guard
     from chassis.previews.previewer import Previewer
     from contracts.topics import BY_NAME
+    from messaging.pictures.darkroom import Darkroom
     from messaging.structured import DocumentReader
     from messaging.web import PAGES, MailboxNews, controllers
 
@@ -125,6 +126,7 @@ def _web(
         "allowances": settings.allowances,
         "news": news,
         "reader": DocumentReader(objects),
+        "darkroom": Darkroom(),
         "previewer": Previewer(),
     }
     guard = Guard(settings)

@@ -14,19 +14,25 @@ from chassis.store import Tx
 from messaging.access import note, own
 from messaging.attaching import UNKNOWN_TYPE, TooManyFiles, if_it_fits
 from messaging.domain.drafting import ROWS_AT_MOST
+from messaging.domain.errors import AttachmentsTooLarge
 from messaging.domain.model import Draft, DraftRow, RowSource, RowState, Upload
 from messaging.domain.uploading import (
     PIECE_BYTES,
+    TOO_LARGE_PICTURE,
     Announced,
     OffsetMismatch,
+    PhotosNotJoined,
     check_piece,
     declared_size,
+    is_picture,
     media_type_of,
     named_as,
+    photos_among,
     same_upload,
 )
 from messaging.letters.filenames import safe_name
 from messaging.objects import Objects, piece_key, row_key
+from messaging.pictures.darkroom import Darkroom, Developed, NoPreview
 from messaging.store import MessagingStore
 
 Chunks = AsyncIterator[bytes]
@@ -119,34 +125,68 @@ async def _keep(store: MessagingStore, objects: Objects, row: DraftRow, piece: b
     return await store.transact(work)
 
 
-async def finish(store: MessagingStore, objects: Objects, identity: Identity, row: DraftRow) -> DraftRow:
+async def finish(
+    store: MessagingStore, objects: Objects, darkroom: Darkroom, identity: Identity, row: DraftRow
+) -> DraftRow:
     """Make of the pieces what the draft carries, or refuse it with the reason; repeated, it changes nothing.
 
-    Raises `NotFound` when the file was taken off meanwhile.
+    A picture that could not be developed in time stays pending, to be tried again.
     """
     if row.upload is None or not row.upload.complete or row.state is not RowState.PENDING:
         return row
     try:
         media_type = media_type_of(await _head(objects, row))
-        stored = await _stored(objects, row, media_type) if media_type else None
-    except NotFound:
-        return await _settle(store, identity, replace(row, state=RowState.REFUSED, reason="upload-lost"))
-    if media_type is None or stored is None:
-        return await _settle(store, identity, replace(row, state=RowState.REFUSED, reason="format"))
-    ready = replace(
+        if media_type is None:
+            return await _settle(store, identity, _refused(row, "format"))
+        picture = await darkroom.develop(_pieces(objects, row)) if is_picture(media_type) else None
+        return await _settle(store, identity, await _made(objects, row, picture, media_type))
+    except NotFound as error:
+        return await _not_made(store, identity, row, error)
+
+
+async def reduce_picture(
+    store: MessagingStore, objects: Objects, darkroom: Darkroom, identity: Identity, row: DraftRow
+) -> DraftRow:
+    """A picture that was too large for the message, made smaller; any other row is left as it is."""
+    if row.reason != TOO_LARGE_PICTURE or row.upload is None:
+        return row
+    try:
+        picture = await darkroom.reduce(_pieces(objects, row))
+        return await _settle(store, identity, await _made(objects, row, picture, row.media_type))
+    except NotFound as error:
+        return await _not_made(store, identity, row, error)
+
+
+async def _not_made(store: MessagingStore, identity: Identity, row: DraftRow, error: NotFound) -> DraftRow:
+    if not isinstance(error, NoPreview):
+        return await _settle(store, identity, _refused(row, "upload-lost"))
+    if error.reason in ("busy", "too-slow"):
+        return row
+    return await _settle(store, identity, _refused(row, "picture-broken"))
+
+
+def _refused(row: DraftRow, reason: str) -> DraftRow:
+    return replace(row, state=RowState.REFUSED, reason=reason)
+
+
+async def _made(objects: Objects, row: DraftRow, picture: Developed | None, media_type: str) -> DraftRow:
+    """The row with its bytes stored: the picture as it was developed, else what came."""
+    key = row_key(row.patient_id, row.draft_id, row.id)
+    if picture is not None:
+        media_type = picture.media_type
+        stored = await objects.put_bytes(key, picture.content, media_type)
+    else:
+        stored = await objects.put(key, _pieces(objects, row), media_type)
+    return replace(
         row,
         state=RowState.READY,
+        reason=None,
         filename=named_as(row.filename, media_type),
         media_type=media_type,
         size=stored.size,
         sha256=stored.sha256,
         object_key=stored.key,
     )
-    return await _settle(store, identity, ready)
-
-
-async def _stored(objects: Objects, row: DraftRow, media_type: str) -> StoredObject | None:
-    return await objects.put(row_key(row.patient_id, row.draft_id, row.id), _pieces(objects, row), media_type)
 
 
 async def _settle(store: MessagingStore, identity: Identity, settled: DraftRow) -> DraftRow:
@@ -156,17 +196,71 @@ async def _settle(store: MessagingStore, identity: Identity, settled: DraftRow) 
         except NotFound:
             await store.discard_file(tx, settled)
             return settled
-        if found.state is not RowState.PENDING:
+        if found.upload is None:
             return found
         row = await if_it_fits(store, tx, settled) if settled.state is RowState.READY else settled
-        if row.upload is not None:
-            await store.discard(tx, row.upload.pieces)
-        row = replace(row, upload=None)
+        if row.reason == AttachmentsTooLarge.code and is_picture(row.media_type):
+            row = replace(row, reason=TOO_LARGE_PICTURE)
+        else:
+            await store.discard(tx, found.upload.pieces)
+            row = replace(row, upload=None)
         await store.save_draft_row(tx, row)
         note(tx, identity, "file-uploaded", "draft-row", row.id)
         return row
 
     return await store.transact(work)
+
+
+async def join_photos(
+    store: MessagingStore, objects: Objects, darkroom: Darkroom, identity: Identity, draft_id: str, *, at: datetime
+) -> None:
+    """Put one PDF in the place of the photos that came from the device. Raises `NotFound`, `PhotosNotJoined`."""
+    async with own(store, identity, "photos-joined", "draft", draft_id):
+        draft = await store.draft(identity.patient_id, draft_id)
+    photos = photos_among(await store.draft_rows(identity.patient_id, draft_id))
+    if len(photos) < 2:
+        return
+    try:
+        joined = await darkroom.join([(one.size, _bytes_of(objects, one)) for one in photos])
+    except NoPreview as error:
+        raise PhotosNotJoined(error.reason) from error
+    assert joined is not None
+    row_id = new_id()
+    stored = await objects.put_bytes(
+        row_key(identity.patient_id, draft_id, row_id), joined.content, joined.media_type
+    )
+    row = _joined_row(draft, row_id, stored, at)
+
+    async def work(tx: Tx) -> None:
+        for photo in photos:
+            there = await store.draft_row(identity.patient_id, draft_id, photo.id, tx)
+            await store.remove_draft_row(tx, there)
+        await store.add_draft_rows(tx, draft, [row])
+        note(tx, identity, "photos-joined", "draft", draft_id)
+
+    await store.transact(work)
+
+
+def _joined_row(draft: Draft, row_id: str, stored: StoredObject, at: datetime) -> DraftRow:
+    return DraftRow(
+        id=row_id,
+        patient_id=draft.patient_id,
+        draft_id=draft.id,
+        source=RowSource.UPLOAD,
+        state=RowState.READY,
+        filename="Photos.pdf",
+        media_type="application/pdf",
+        size=stored.size,
+        sha256=stored.sha256,
+        object_key=stored.key,
+        requested_at=at,
+    )
+
+
+async def _bytes_of(objects: Objects, row: DraftRow) -> Chunks:
+    async with objects.open(row.object_key or "") as stream:
+        async for chunk in stream.chunks():
+            yield chunk
 
 
 async def _head(objects: Objects, row: DraftRow) -> bytes:

@@ -72,6 +72,7 @@ def app(given: Given) -> Litestar:
         "allowances": lambda: given.allowances,
         "news": lambda: given.news,
         "reader": lambda: DocumentReader(given.world.objects),
+        "darkroom": lambda: given.world.darkroom,
         "previewer": lambda: given.world.previewer,
     }
     return web.create_app(

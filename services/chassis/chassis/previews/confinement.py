@@ -10,6 +10,7 @@ import platform
 import resource
 import struct
 import sys
+from collections.abc import Mapping
 
 MEMORY = 1 << 30
 """Bytes of address space: the libraries take a quarter of it."""
@@ -46,6 +47,14 @@ _CALLS = {
     "getrandom": (318, 278),
 }
 """Numbers on x86_64 and on aarch64."""
+_THREADS = {
+    "clone": (56, 220),
+    "set_robust_list": (273, 99),
+    "rseq": (334, 293),
+    "sched_getaffinity": (204, 123),
+    "clone3": (435, 435),
+}
+"""For a library that can't do without a thread of its own."""
 
 
 class NotConfined(Exception):
@@ -65,7 +74,7 @@ def limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def enclose() -> None:
+def enclose(*, threads: bool = False) -> None:
     """From here on only memory, time and the open pipes. After everything is imported and used once.
 
     Raises `NotConfined` on Linux when the filter isn't taken. Elsewhere only the limits hold.
@@ -76,7 +85,7 @@ def enclose() -> None:
     found = _ARCHITECTURES.get(platform.machine())
     if found is None:
         raise NotConfined(platform.machine())
-    program = _program(*found)
+    program = _program(*found, _CALLS | (_THREADS if threads else {}))
     libc = ctypes.CDLL(None, use_errno=True)
     instructions = ctypes.create_string_buffer(program, len(program))
     handed = _Program(len(program) // 8, ctypes.cast(instructions, ctypes.c_void_p))
@@ -84,9 +93,9 @@ def enclose() -> None:
         raise NotConfined(os.strerror(ctypes.get_errno()))
 
 
-def _program(architecture: int, column: int) -> bytes:
+def _program(architecture: int, column: int, calls: Mapping[str, tuple[int, int]]) -> bytes:
     """A classic BPF program over `struct seccomp_data`: the call's number at 0, its architecture at 4."""
-    numbers = [call[column] for call in _CALLS.values()]
+    numbers = [call[column] for call in calls.values()]
     count = len(numbers)
     steps = [
         (_LOAD, 0, 0, 4),

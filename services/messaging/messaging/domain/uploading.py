@@ -16,6 +16,8 @@ FILE_BYTES = 30_000_000
 PIECE_BYTES = 4 * 1024 * 1024
 """One piece, held in memory while it comes."""
 PIECES_AT_MOST = 1_000
+TOO_LARGE_PICTURE = "picture-too-large"
+"""The reason of a picture that the patient can have reduced."""
 HEIC = "image/heic"
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 _PICTURES = frozenset({Format.JPEG.value, Format.PNG.value, Format.TIFF.value, HEIC})
@@ -49,6 +51,13 @@ class UploadEnded(MessagingError):
 
     code = "upload-ended"
     sentence = _("Ce fichier est déjà arrivé ou n'est plus attendu.")
+
+
+class PhotosNotJoined(MessagingError):
+    """No PDF could be made of the photos."""
+
+    code = "photos-not-joined"
+    sentence = _("Les photos n'ont pas pu être réunies. Elles restent jointes une par une.")
 
 
 class Announced(Struct, frozen=True, kw_only=True):
@@ -108,6 +117,12 @@ def media_type_of(head: bytes) -> str | None:
 def is_picture(media_type: str) -> bool:
     """Whether it is developed before it is sent: turned upright, without the place where it was taken."""
     return media_type in _PICTURES
+
+
+def photos_among(rows: Sequence[DraftRow]) -> list[DraftRow]:
+    """The photos from the device that one PDF could hold."""
+    ready = [row for row in rows if row.state is RowState.READY and row.source is RowSource.UPLOAD]
+    return [row for row in ready if row.media_type in _PICTURES]
 
 
 def named_as(filename: str, media_type: str) -> str:

@@ -18,10 +18,12 @@ from messaging.domain.filters import Filters
 from messaging.domain.model import Patient
 from messaging.mailbox import ListPlace
 from messaging.objects import Objects
+from messaging.pictures.darkroom import Darkroom
 from messaging.store import MessagingStore, PageKey
 
 PatientRequest = Request[Identity, None, State]
 GivenStore = NamedDependency[MessagingStore]
+GivenDarkroom = NamedDependency[Darkroom]
 GivenObjects = NamedDependency[Objects]
 GivenPreviewer = NamedDependency[Previewer]
 GivenDomains = NamedDependency[Domains]

@@ -25,8 +25,8 @@ from messaging.domain.errors import MessagingError
 from messaging.domain.limits import REPLY_ATTACHMENT_BYTES
 from messaging.drafts import Conflict, open_draft, save_draft
 from messaging.store import MessagingStore
-from messaging.uploading import finish, upload_of
-from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest
+from messaging.uploading import finish, join_photos, reduce_picture, upload_of
+from messaging.web.asking import GivenDarkroom, GivenDomains, GivenObjects, GivenStore, PatientRequest
 from messaging.web.draft_page import (
     DRAFT_BODY,
     address_of,
@@ -64,7 +64,7 @@ class DraftFiles(Controller):
         async def go() -> Redirect:
             return web.see_other(f"{address_of(draft_id)}/ajouter")
 
-        return await _saved_first(request, store, domains, draft_id, go)
+        return await saved_first(request, store, domains, draft_id, go)
 
     @get("/{draft_id:str}/ajouter")
     async def sources(self, request: PatientRequest, store: GivenStore, draft_id: FromPath[str]) -> Template:
@@ -95,7 +95,7 @@ class DraftFiles(Controller):
             await attach_synthesis(store, request.user, draft_id, at=now())
             return web.see_other(address_of(draft_id))
 
-        return await _saved_first(request, store, domains, draft_id, act)
+        return await saved_first(request, store, domains, draft_id, act)
 
     @post("/{draft_id:str}/profil-seul", request_max_body_size=1_000)
     async def add_synthesis_alone(
@@ -120,33 +120,58 @@ class DraftFiles(Controller):
             await detach(store, request.user, draft_id, row_id)
             return web.see_other(address_of(draft_id))
 
-        return await _saved_first(request, store, domains, draft_id, act)
+        return await saved_first(request, store, domains, draft_id, act)
 
-    @post("/{draft_id:str}/pieces/{row_id:str}/reprise", request_max_body_size=DRAFT_BODY)
-    async def retry(
+    @post("/{draft_id:str}/pieces/{row_id:str}/{what:str}", request_max_body_size=DRAFT_BODY)
+    async def mend(
         self,
         request: PatientRequest,
         store: GivenStore,
         objects: GivenObjects,
+        darkroom: GivenDarkroom,
         *,
         domains: GivenDomains,
         draft_id: FromPath[str],
         row_id: FromPath[str],
+        what: FromPath[str],
     ) -> Redirect | Template:
-        """The button "Réessayer"."""
+        """The buttons "Réessayer" (`reprise`) and "Réduire la photo" (`reduction`)."""
 
         async def act() -> Redirect:
             row = await upload_of(store, request.user, draft_id, row_id)
-            if row.upload is not None:
-                await finish(store, objects, request.user, row)
-                return web.see_other(address_of(draft_id))
-            await ask_again(store, request.user, draft_id, row_id, at=now())
+            if what == "reduction":
+                await reduce_picture(store, objects, darkroom, request.user, row)
+            elif row.upload is not None:
+                await finish(store, objects, darkroom, request.user, row)
+            else:
+                await ask_again(store, request.user, draft_id, row_id, at=now())
             return web.see_other(address_of(draft_id))
 
-        return await _saved_first(request, store, domains, draft_id, act)
+        if what not in ("reprise", "reduction"):
+            raise NotFound(f"nothing called {what[:20]!r} can be done with a file")
+        return await saved_first(request, store, domains, draft_id, act)
+
+    @post("/{draft_id:str}/reunion", request_max_body_size=DRAFT_BODY)
+    async def join(
+        self,
+        request: PatientRequest,
+        store: GivenStore,
+        objects: GivenObjects,
+        darkroom: GivenDarkroom,
+        *,
+        domains: GivenDomains,
+        draft_id: FromPath[str],
+    ) -> Redirect | Template:
+        """The button "Réunir les photos en un seul PDF"."""
+
+        async def act() -> Redirect:
+            await join_photos(store, objects, darkroom, request.user, draft_id, at=now())
+            return web.see_other(address_of(draft_id))
+
+        return await saved_first(request, store, domains, draft_id, act)
 
 
-async def _saved_first(
+async def saved_first(
     request: PatientRequest,
     store: MessagingStore,
     domains: Domains,

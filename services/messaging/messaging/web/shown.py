@@ -12,6 +12,7 @@ from messaging.conversations import Opened
 from messaging.domain.drafting import remaining, tick_of, waits_too_long
 from messaging.domain.limits import REPLY_ATTACHMENT_BYTES, counted
 from messaging.domain.model import Attachment, DraftRow, Party, RowSource, RowState
+from messaging.domain.uploading import photos_among
 from messaging.store import message_key
 from messaging.web import words
 from messaging.web.asking import key_text
@@ -77,6 +78,11 @@ class FilesShown(Struct, frozen=True, kw_only=True):
     def late(self, row: DraftRow) -> bool:
         """Whether to offer to ask again for this file."""
         return waits_too_long(row, self.at)
+
+    @property
+    def photos(self) -> int:
+        """How many photos one PDF could hold."""
+        return len(photos_among(self.rows))
 
     def percent(self, row: DraftRow) -> int:
         """How much of a file has come from the device."""

@@ -23,7 +23,7 @@ from messaging.domain.uploading import FILE_BYTES, PIECE_BYTES, Announced, Offse
 from messaging.objects import Objects
 from messaging.store import MessagingStore
 from messaging.uploading import add_piece, announce, finish, upload_of
-from messaging.web.asking import GivenObjects, GivenStore, PatientRequest
+from messaging.web.asking import GivenDarkroom, GivenObjects, GivenStore, PatientRequest
 from messaging.web.draft_page import address_of
 from messaging.web.words import ROW_REFUSALS, ROW_REFUSED
 
@@ -65,7 +65,12 @@ class Uploads(Controller):
 
     @post("/{draft_id:str}/appareil", request_max_body_size=FORM_BYTES)
     async def send(
-        self, request: PatientRequest, store: GivenStore, objects: GivenObjects, draft_id: FromPath[str]
+        self,
+        request: PatientRequest,
+        store: GivenStore,
+        objects: GivenObjects,
+        darkroom: GivenDarkroom,
+        draft_id: FromPath[str],
     ) -> Redirect | Template:
         """The form without scripts: each file is taken, or said why not."""
         await files_of(store, request.user, draft_id)
@@ -75,7 +80,8 @@ class Uploads(Controller):
         refused = []
         for file in files:
             try:
-                await _take(request, store, objects, draft_id, file)
+                row = await _take(request, store, objects, draft_id, file)
+                await finish(store, objects, darkroom, request.user, row)
             except MessagingError as error:
                 refused.append((file.filename, error.sentence))
             finally:
@@ -109,6 +115,8 @@ class Uploads(Controller):
         request: PatientRequest,
         store: GivenStore,
         objects: GivenObjects,
+        darkroom: GivenDarkroom,
+        *,
         draft_id: FromPath[str],
         row_id: FromPath[str],
     ) -> Response[Coming]:
@@ -118,7 +126,7 @@ class Uploads(Controller):
             row = await add_piece(store, objects, row, _offset(request), request.stream(), at=now())
         except OffsetMismatch:
             return _coming(request, await upload_of(store, request.user, draft_id, row_id), status=409)
-        row = await finish(store, objects, request.user, row)
+        row = await finish(store, objects, darkroom, request.user, row)
         return _coming(request, row)
 
 
@@ -133,14 +141,14 @@ async def _files_in(request: PatientRequest) -> Sequence[UploadFile]:
 
 async def _take(
     request: PatientRequest, store: MessagingStore, objects: Objects, draft_id: str, file: UploadFile
-) -> None:
+) -> DraftRow:
     size = await _size_of(file)
     wish = Announced(filename=file.filename[:_NAME_AT_MOST], size=size, mark="")
     row = await announce(store, request.user, draft_id, wish, at=now())
     await file.seek(row.upload.received if row.upload else 0)
     while row.upload is not None and not row.upload.complete:
         row = await add_piece(store, objects, row, row.upload.received, _part(file), at=now())
-    await finish(store, objects, request.user, row)
+    return row
 
 
 async def _part(file: UploadFile) -> AsyncIterator[bytes]:
