@@ -61,11 +61,11 @@ async def measure(wanted: argparse.Namespace, console: Console) -> Report:
         from tests.bench.replies import replies
 
         console.print("draft and send …")
-        report.add(replies(ground))
+        report.add(await asyncio.to_thread(replies, ground))
     if "scale" in wanted.only:
-        report.add(*scale(ground, wanted.sizes, console))
+        report.add(*await asyncio.to_thread(scale, ground, wanted.sizes, console))
     if "network" in wanted.only:
-        report.add(*network(ground, wanted.kbit, console))
+        report.add(*await asyncio.to_thread(network, ground, wanted.kbit, console))
     report.machine["after"] = load()
     return report
 
