@@ -5,7 +5,7 @@ PY := .venv/bin/python
 STACK := $(PY) -m stack
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down status logs reset setup check bench chaos pictures texts lock lint types
+.PHONY: help demo test up down status logs reset setup check bench chaos fuzz pictures texts lock lint types
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -41,8 +41,8 @@ check: bootstrap  ## fast: lint, types, walls, tests without a stack
 bench: setup  ## figures, each beside its floor measured in the same run
 	@$(STACK) run --instance bench -- $(PY) tests/bench/run.py
 
-chaos: setup  ## letters and replies while everything breaks, then a reckoning; CHAOS="--letters 500 --outage 60" for less
-	@$(STACK) run --instance chaos -- $(PY) -m tests.chaos $(CHAOS)
+chaos fuzz: setup  ## letters and replies while everything breaks, then a reckoning; CHAOS="--letters 500 --outage 60" for less
+	@$(STACK) run --instance chaos fuzz -- $(PY) -m tests.chaos fuzz $(CHAOS)
 
 pictures: setup  ## pictures of every page, on the running stack
 	@$(PY) -m tests.browser.pictures

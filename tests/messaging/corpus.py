@@ -131,6 +131,7 @@ LETTERS: dict[str, bytes] = {
         mixed(text(), calendar(), file("invite.ics", CALENDAR.encode(), "application/ics"))
     ),
     "base64 with junk": letter(mixed(text(), file("a.pdf").replace(b"\r\n\r\nJV", b"\r\n\r\n*!\r\nJV", 1))),
+    "words called base64": letter(text(ACCENTS).replace(b"8bit", b"base64")),
     "base64 cut off": letter(mixed(text(), file("a.pdf")[:-31], close=False)),
     "quoted-printable cut off": letter(text("Votre diab=C3=A8te, =C3").replace(b"8bit", b"quoted-printable")),
     "bare LF": letter(mixed(text(), file("a.pdf"))).replace(b"\r\n", b"\n"),

@@ -152,6 +152,8 @@ class Filing:
     def _meet(self, tx: Tx, tray: Tray, letter: "_Arrived") -> None:
         """Note what the letter says of its sender: wrote, ended, or both. The null sender makes no contact."""
         message, at = letter.message, letter.taken.taken_at
+        if message.auto_reply and not message.ends_exchange:
+            return  # a program opens nothing again
         party, patient_id = message.sender, message.patient_id
         known = tray.correspondent(letter.correspondent_id)
         if known is None and not letter.taken.envelope_sender:

@@ -149,3 +149,10 @@ def test_text_around_encoded_words_stays_as_it_is() -> None:
 )
 def test_a_label_that_is_no_media_type_is_not_believed(label: str) -> None:
     assert media_type_of(b"PK\x03\x04", label) == "application/zip"
+
+
+def test_messages_within_messages_are_not_kept_over_and_over() -> None:
+    head = b"From: a@chu.mssante.fr\r\nContent-Type: message/rfc822\r\n\r\n"
+    raw = head * 55 + FROM + b"\r\n" + b"a" * 4 * MIB
+    letter = read(raw)
+    assert sum(len(part.content) for part in letter.parts) < 5 * len(raw) and len(letter.parts) <= 4

@@ -18,6 +18,8 @@ from messaging.letters.policy import BOUNDED
 from tests.messaging.corpus import HEAD, LETTERS, message
 from tests.messaging.outlook import winmail
 
+OTHERWISE = {"a nested message in base64", "words called base64"}
+"""Where the standard library decodes what we see is to be read otherwise."""
 ID = "01990000-0000-7000-8000-000000000000"
 _words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=60)
 
@@ -128,7 +130,7 @@ def test_of_each_odd_letter_every_byte_is_accounted_for(name: str) -> None:
     message = message_from_bytes(LETTERS[name], policy=BOUNDED)
     found = walk(message, Found())
     enclosed = decoded(message_from_bytes(_enclosed(LETTERS[name]), policy=BOUNDED)) if "opaque" in name else 0
-    if name != "a nested message in base64":  # to the parser its code is the message
+    if name not in OTHERWISE:
         assert sum(found.bytes_by_fate.values()) == decoded(message) + enclosed
     letter = read_letter(LETTERS[name], ID)
     assert letter.text or letter.html or letter.parts or not decoded(message)

@@ -225,6 +225,16 @@ async def test_a_message_with_the_end_header_is_shown_and_ends_the_exchange() ->
     assert record.ended
 
 
+async def test_an_automatic_answer_is_shown_and_opens_no_ended_exchange_again() -> None:
+    store, filing = await house()
+    await file(store, filing, taken(0, 0), letter(PEOPLE[0], "x", 0))
+    await file(store, filing, taken(1, 1), letter(PEOPLE[0], "[FIN]", 1))
+    await file(store, filing, taken(2, 2), letter(PEOPLE[0], "Absence", 2, auto_reply=True))
+    assert (await store.mailbox(PATIENT_ID)).letters == 2
+    (record,) = await store.correspondents(PATIENT_ID, [PEOPLE[0]])
+    assert record.ended
+
+
 async def test_a_letter_that_ties_two_conversations_merges_them_with_both_their_drafts() -> None:
     store, filing = await house()
     await file(store, filing, taken(1, 5), letter(PEOPLE[0], "a", 1))
@@ -259,6 +269,7 @@ _letters = st.lists(
         st.sampled_from(["a", "Re: a", "b", "", "[FIN]"]),
         st.lists(st.integers(0, 7), max_size=2),
         st.booleans(),
+        st.booleans(),
     ),
     min_size=2,
     max_size=6,
@@ -269,8 +280,8 @@ _letters = st.lists(
 @given(_letters, st.randoms(use_true_random=False))
 async def test_letters_in_any_order_and_number_give_the_same_mailbox(letters: Any, chance: random.Random) -> None:
     events = [
-        (taken(n, minute), letter(sender, subject, n, tuple(refers), end_header=ends))
-        for n, (minute, sender, subject, refers, ends) in enumerate(letters)
+        (taken(n, minute), letter(sender, subject, n, tuple(refers), end_header=ends, auto_reply=auto))
+        for n, (minute, sender, subject, refers, ends, auto) in enumerate(letters)
     ]
     states = []
     for at_once in (1, 3, 7):

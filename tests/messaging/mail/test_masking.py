@@ -40,3 +40,8 @@ def test_the_masked_patients_name_goes_with_the_address() -> None:
 def test_a_header_block_that_cannot_be_delimited_is_withheld_and_the_body_given() -> None:
     assert copy(f"From: a@chu.mssante.fr\r\nno header {OTHER}\r\n\r\nBonjour".encode()) == b"Bonjour"
     assert copy(f"From: {OTHER}".encode()) == b""
+
+
+def test_an_address_beyond_ascii_does_not_keep_a_letter_from_its_patient() -> None:
+    raw = f"From: a@chu.mssante.fr\r\nTo: x <é@chu.mssante.fr>, {OTHER}\r\n\r\nBonjour".encode()
+    assert OTHER.encode() not in copy(raw) and "é@chu.mssante.fr".encode() in copy(raw)

@@ -38,6 +38,7 @@ def files(letter: Letter) -> list[str]:
         ("cp850 without a label", ACCENTS),
         ("cyrillic without a label", CYRILLIC),
         ("a character set nobody knows", ACCENTS),
+        ("words called base64", ACCENTS),
         ("flowed", "une phrase coupée\n> une citation coupée\nfin"),
         ("flowed with DelSp", "anticonstitution"),
         ("a line of 5,000 characters", "mot " * 1_250),

@@ -18,6 +18,7 @@ from tests.messaging.corpus import LETTERS
 
 ID = "01990000-0000-7000-8000-000000000000"
 LABEL = "we tell the encoding by the bytes where the label is wrong, unknown or missing"
+CODE = "we see that what is called base64 is none; they decode words to noise"
 FLOWED = "they leave the soft line breaks of RFC 3676 in"
 BROKEN = "we show the text of a multipart whose boundary is never found; they find nothing"
 NAMES = "we give files of one name a number"
@@ -50,6 +51,7 @@ KNOWN: dict[str, Known] = {
     "cp850 without a label": Known(LABEL, "words", "words"),
     "cyrillic without a label": Known(LABEL, "words", "words"),
     "a character set nobody knows": Known(LABEL, "words", "words"),
+    "words called base64": Known(CODE, "words", "words"),
     "flowed": Known(FLOWED, "words", "words"),
     "flowed with DelSp": Known(FLOWED, "words", "words"),
     "no body but a file": Known(NOTHING, "words", ""),

@@ -7,7 +7,8 @@ from contracts.base import Instant
 from messaging.domain.addresses import Domains
 from messaging.domain.invitations import Invitation
 from messaging.domain.model import Attachment, Message, MessageKind, Party, Patient
-from messaging.domain.names import resembles_service, shown_name
+from messaging.domain.names import LONGEST as LONGEST_NAME
+from messaging.domain.names import clean_line, resembles_service, shown_name
 from messaging.domain.signatures import Signature
 from messaging.domain.structured import Concerns, Identifier, concerns
 from messaging.domain.subjects import is_end_mark, shown_subject, thread_key
@@ -46,6 +47,7 @@ class Letter(Struct, frozen=True, kw_only=True):
 
     `incomplete` says that something in it could not be read; the original then tells more. `auto_reply`:
     no person wrote it (RFC 3834). `receipt_to` is where a read receipt was asked to go (RFC 8098 §2.1).
+    `organisation` is the sender's own word for where they work, as received.
     """
 
     sender: Mailer | None
@@ -57,6 +59,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     end_header: bool = False
     auto_reply: bool = False
     receipt_to: str | None = None
+    organisation: str = ""
     text: str = ""
     html: str | None = None
     parts: tuple[Part, ...] = ()
@@ -136,6 +139,7 @@ def message_from(letter: Letter, filed: Filed, patient: Patient, service: Servic
         references=letter.references,
         html_key=filed.html_key,
         attachments=filed.attachments,
+        organisation=_organisation(letter),
         invitations=letter.invitations,
         signature=letter.signature,
         incomplete=letter.incomplete,
@@ -152,6 +156,13 @@ def message_from(letter: Letter, filed: Filed, patient: Patient, service: Servic
         refers=bool(letter.references),
         traceparent=filed.traceparent,
     )
+
+
+def _organisation(letter: Letter) -> str:
+    """Where the sender works, as they say; nothing that is an address, or only repeats their name."""
+    found = clean_line(letter.organisation, LONGEST_NAME)
+    said_already = letter.sender is not None and found.casefold() in letter.sender.name.casefold()
+    return "" if "@" in found or said_already else found
 
 
 def receipt_address(letter: Letter, envelope_sender: str) -> str | None:

@@ -109,6 +109,7 @@ class Message(Kept, frozen=True, kw_only=True):
     `Re:` and the like. `text` is always there; `html_key` names the sanitised HTML when there is one.
     `incomplete` says that the letter could not be read in full. `raw_key` is the untouched letter, evidence:
     the patient is given it with other patients masked.
+    `organisation` is where the sender works, by their own account; may be empty.
     `auto_reply`: a program answered (RFC 3834). `receipt_to`: where a read receipt may go, if one was asked.
     `read_at` is the first reading, `unread_again` the patient's wish to find it as unread since.
     `disowned_at`: the patient said that it is not theirs; its words and files are hidden since.
@@ -128,6 +129,7 @@ class Message(Kept, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     html_key: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    organisation: str = ""
     invitations: tuple[Invitation, ...] = ()
     signature: Signature | None = None
     incomplete: bool = False

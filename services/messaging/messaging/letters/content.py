@@ -9,6 +9,8 @@ from messaging.letters.charsets import decoded_as
 from messaging.letters.found import LONGEST_TEXT
 
 BYTES_A_CHARACTER = 4
+LOOKED_AT = 4_096
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\r\n]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Mime = Message  # the parser's node
@@ -47,14 +49,28 @@ def nested_message(part: "Mime[str, str]") -> bytes:
 
 def bytes_of(part: "Mime[str, str]") -> bytes:
     """The decoded bytes of a part; where its transfer encoding is broken, what can be had of it."""
+    payload = _as_it_came(part)
+    if _is_no_base64(part, payload):
+        return payload.encode("utf-8", "surrogateescape")
     try:
         content = part.get_payload(decode=True)
     except (ValueError, LookupError, AssertionError, IndexError, TypeError):
         content = None
-    if isinstance(content, bytes):
-        return content
-    payload = part.get_payload()
-    return payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
+    return content if isinstance(content, bytes) else payload.encode("utf-8", "surrogateescape")
+
+
+def _as_it_came(part: "Mime[str, str]") -> str:
+    """The payload with its 8-bit bytes as the parser keeps them: asking for it would decode them by the label."""
+    payload = part.__dict__.get("_payload")
+    return payload if isinstance(payload, str) else ""
+
+
+def _is_no_base64(part: "Mime[str, str]", payload: str) -> bool:
+    """Whether what is called base64 is something else: decoding would leave nothing, or noise, of its words."""
+    if str(part.get("content-transfer-encoding", "")).strip().lower() != "base64":
+        return False
+    sample = payload[:LOOKED_AT]
+    return len(_NOT_BASE64.findall(sample)) * 10 > len(sample)
 
 
 def parameter(part: "Mime[str, str]", name: str) -> str:

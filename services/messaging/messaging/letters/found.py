@@ -11,6 +11,8 @@ from messaging.letters.filenames import distinct
 from messaging.letters.structured import Reads
 
 MOST_PARTS = 1_000
+MOST_INSIDE = 40_000_000
+"""Bytes of files inside other files that become files of their own; the others stay inside."""
 LONGEST_TEXT = 200_000
 """Characters of text that a letter shows, all its parts together."""
 LONGEST_HTML = 2_000_000
@@ -65,6 +67,7 @@ class Found:
     bytes_by_fate: Counter[Fate] = field(default_factory=Counter)
     text_left: int = LONGEST_TEXT
     html_left: int = LONGEST_HTML
+    inside_left: int = MOST_INSIDE
 
     def counts(self, fate: Fate, size: int) -> None:
         """Note where bytes went."""
@@ -83,6 +86,13 @@ class Found:
         self.incomplete |= len(kept) < len(html)
         self.html_left -= len(kept)
         return kept
+
+    def has_room_inside(self, size: int) -> bool:
+        """Whether one more file inside another may be kept by itself; if so, its room is taken."""
+        if size > self.inside_left or len(self.files) >= MOST_PARTS:
+            return False
+        self.inside_left -= size
+        return True
 
     def add_file(self, file: File) -> int:
         """Keep a file under a name of its own; its number."""

@@ -1,7 +1,7 @@
 """What is inside a letter's files: appointments, and the PDFs and pictures of structured documents."""
 
 from messaging.letters import calendars
-from messaging.letters.found import MOST_PARTS, File, Found
+from messaging.letters.found import File, Found
 from messaging.letters.structured import read_structured, structured_kind
 
 
@@ -17,5 +17,7 @@ def look_inside(number: int, found: Found) -> None:
     structured = read_structured(file.content, kind, file.name)
     file.reads = kind
     file.patient_ids = structured.every_id
-    for inner in structured.files[: MOST_PARTS - len(found.files)]:
+    for inner in structured.files:
+        if not found.has_room_inside(len(inner.content)):
+            return  # those that follow too: a page finds them by their order
         found.add_file(File(name=inner.name, media_type=inner.media_type, content=inner.content, inside=number))

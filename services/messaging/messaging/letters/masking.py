@@ -89,5 +89,15 @@ class _Mask:
         shown = []
         for name, address in getaddresses([content]):
             hidden = self._reveals(address) or self._reveals(name)
-            shown.append(MASKED if hidden else formataddr((name, address)) if address else name)
+            shown.append(MASKED if hidden else _entry(name, address))
         return self._plain(", ".join(entry for entry in shown if entry))
+
+
+def _entry(name: str, address: str) -> str:
+    """An entry of an address field; an address beyond ASCII is no reason to withhold a letter."""
+    if not address:
+        return name
+    try:
+        return formataddr((name, address))
+    except UnicodeError:
+        return f'"{name}" <{address}>' if name else address

@@ -14,21 +14,29 @@ from messaging.letters.structured import Reads
 from messaging.letters.unpacking import is_winmail, unpack
 
 DEEPEST = 60
+DEEPEST_MESSAGES = 3
+"""Messages within messages whose files are taken out: each level holds all that are below it."""
 OPAQUE = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 LONGEST_CONTENT_ID = 250
 _INLINE_PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
 class Place(NamedTuple):
-    """How deep a part lies, and the number of the file that it is in, None for the letter's own parts."""
+    """How deep a part lies, the number of the file that it is in, None for the letter's own parts, and in how
+    many attached messages, one within the other."""
 
     depth: int = 0
     inside: int | None = None
+    messages: int = 0
 
     @property
     def below(self) -> "Place":
         """One level deeper."""
-        return Place(self.depth + 1, self.inside)
+        return Place(self.depth + 1, self.inside, self.messages)
+
+    def within(self, number: int) -> "Place":
+        """In the attached message that is file `number`."""
+        return Place(self.depth + 1, number, self.messages + 1)
 
 
 def walk(message: "Mime[str, str]", found: Found, place: Place | None = None) -> Found:
@@ -102,6 +110,8 @@ def _file(part: "Mime[str, str]", name: str, found: Found, place: Place) -> None
     content = nested_message(part) if nested else bytes_of(part)
     if not content and not name:
         return
+    if place.inside is not None and not found.has_room_inside(len(content)):
+        return
     if is_winmail(content, label) and unpack(content, found, place.inside):
         return
     if label in OPAQUE and _signed(content, found, place):
@@ -120,8 +130,8 @@ def _file(part: "Mime[str, str]", name: str, found: Found, place: Place) -> None
     if place.inside is None:
         found.counts(Fate.FILE, len(content))
     look_inside(number, found)
-    if nested:
-        _walk_nested(part, content, found, Place(place.depth + 1, number))
+    if nested and place.messages < DEEPEST_MESSAGES:
+        _walk_nested(part, content, found, place.within(number))
 
 
 def _walk_nested(part: "Mime[str, str]", content: bytes, found: Found, place: Place) -> None:

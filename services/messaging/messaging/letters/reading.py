@@ -25,12 +25,13 @@ from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
 def read_letter(raw: bytes, letter_id: str) -> Letter:
     """The letter in these bytes. The ids of its parts follow from `letter_id` and their order."""
     try:
-        return _read(raw, letter_id)
+        return read_whole(raw, letter_id)
     except Exception:  # whatever a sender sends: the letter is shown, with its original to download
         return bare_letter(raw)
 
 
-def _read(raw: bytes, letter_id: str) -> Letter:
+def read_whole(raw: bytes, letter_id: str) -> Letter:
+    """The letter, without the net that `read_letter` has below it. Raises `Tangled`; anything else is a fault."""
     message = parsed(raw)
     found = walk(message, Found())
     letter = _from_headers(message, raw)
@@ -100,6 +101,7 @@ def _from_headers(message: "Message[str, str]", raw: bytes) -> Letter:
         end_header=field(message, "x-mss-mes") == "FIN",
         auto_reply=is_auto_reply(message),
         receipt_to=_receipt_to(message),
+        organisation=decoded(field(message, "organization") or field(message, "organisation")),
     )
 
 

@@ -18,7 +18,8 @@ _MARK_BYTES = 24
 
 
 class Tangled(ValueError):
-    """Parsing might take minutes: very many lines within very many multiparts."""
+    """Parsing might take minutes, or more room than there is: very many lines within very many multiparts, or
+    messages within messages beyond any number."""
 
 
 def parsed(raw: bytes) -> "Message[str, str]":
@@ -28,7 +29,10 @@ def parsed(raw: bytes) -> "Message[str, str]":
     bare = b"".join(_without_runs(raw, mark, runs))
     if is_tangled(bare):
         raise Tangled
-    message = message_from_bytes(bare, policy=BOUNDED)
+    try:
+        message = message_from_bytes(bare, policy=BOUNDED)
+    except RecursionError as error:
+        raise Tangled from error
     if runs:
         _put_back(message, re.compile(rf"{mark}x[0-9]+\r?\n"), runs)
     return message

@@ -47,6 +47,8 @@ def _is_said(text: str, found: Found) -> bool:
 
 
 def _keep(packed: Packed, found: Found, inside: int | None) -> None:
+    if inside is not None and not found.has_room_inside(len(packed.content)):
+        return
     media_type = media_type_of(packed.content, packed.label)
     picture = packed.content_id if media_type in _INLINE_PICTURES and inside is None else ""
     safe = safe_name(packed.name, len(found.files) + 1, extension_of(media_type))

@@ -1,0 +1,177 @@
+"""Processes that try letters, each with a limit of memory; one that hangs is ended, named, and replaced."""
+
+import multiprocessing
+import resource
+import sys
+import time
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from tests.fuzz.mutations import spoiled
+from tests.fuzz.trial import tried
+
+MEMORY = 2_000_000_000
+"""Bytes of address space of a process."""
+PATIENCE = 20.0
+"""Seconds for one letter: what passes them hangs."""
+AT_ONCE = 200
+"""Letters a process takes at a time."""
+TOLD_EVERY = 5.0
+SLOWEST = 3
+
+
+@dataclass(frozen=True)
+class Timed:
+    """How long a letter took, by the process's own clock."""
+
+    number: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A letter by its number, and what went wrong with it."""
+
+    number: int
+    what: str
+
+
+@dataclass
+class Run:
+    """What a run has found."""
+
+    letters: int = 0
+    seconds: float = 0.0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    slowest: list[Timed] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    peak_bytes: int = 0
+
+    def took(self, number: int, seconds: float) -> None:
+        """Keep the slowest few."""
+        self.slowest = sorted([*self.slowest, Timed(number, seconds)], key=lambda one: -one.seconds)[:SLOWEST]
+
+
+class _Worker:
+    """A process with a stretch of letters. It says which one it is at before it begins with it."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.at: int | None = None
+        self.until = 0
+        self.since = time.monotonic()
+        self._start()
+
+    def _start(self) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self.pipe, theirs = spawn.Pipe()
+        self.process = spawn.Process(target=_work, args=(theirs, self.seed), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def give(self, start: int, end: int) -> None:
+        self.at, self.until, self.since = start, end, time.monotonic()
+        self.pipe.send((start, end))
+
+    def replace(self) -> None:
+        """Another process goes on behind the letter that this one is stuck at."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+        following = (self.at or 0) + 1
+        self._start()
+        if following < self.until:
+            self.give(following, self.until)
+        else:
+            self.at = None
+
+
+def run(letters: int, seed: int, workers: int) -> Run:
+    """Try letters 0 to `letters`, telling how far it has come."""
+    done, begun, told = Run(), time.monotonic(), 0.0
+    pool = [_Worker(seed) for _ in range(workers)]
+    left = iter(range(0, letters, AT_ONCE))
+    for worker in pool:
+        _next(worker, left, letters)
+    while any(worker.at is not None for worker in pool):
+        for pipe in wait([worker.pipe for worker in pool], timeout=1.0):
+            worker = next(one for one in pool if one.pipe is pipe)
+            _hear(worker, done, left, letters)
+        for worker in pool:
+            _mind(worker, done)
+        if time.monotonic() - told > TOLD_EVERY:
+            told = time.monotonic()
+            say(f"  {done.letters} of {letters}, {len(done.failures)} failures")
+    for worker in pool:
+        worker.process.kill()
+    done.seconds = time.monotonic() - begun
+    return done
+
+
+def say(line: str) -> None:
+    """A line to whoever waits, at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _next(worker: _Worker, left: Any, letters: int) -> None:
+    start = next(left, None)
+    if start is None:
+        worker.at = None
+    else:
+        worker.give(start, min(start + AT_ONCE, letters))
+
+
+def _hear(worker: _Worker, done: Run, left: Any, letters: int) -> None:
+    try:
+        kind, number, value = worker.pipe.recv()
+    except (EOFError, OSError):
+        if worker.at is not None:
+            done.letters += 1
+            done.failures.append(Failure(worker.at, "the process died"))
+        worker.replace()
+        return
+    worker.since = time.monotonic()
+    if kind == "at":
+        worker.at = number
+    elif kind == "end":
+        done.peak_bytes = max(done.peak_bytes, value)
+        _next(worker, left, letters)
+    else:
+        done.letters += 1
+        outcome, seconds = value
+        done.took(number, seconds)
+        if kind == "failed":
+            done.failures.append(Failure(number, outcome))
+        else:
+            done.outcomes[outcome] += 1
+
+
+def _mind(worker: _Worker, done: Run) -> None:
+    if worker.at is not None and time.monotonic() - worker.since > PATIENCE:
+        done.letters += 1
+        done.failures.append(Failure(worker.at, f"hangs: more than {PATIENCE:.0f} s"))
+        worker.replace()
+
+
+def _work(pipe: "Connection[Any, Any]", seed: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    while True:
+        start, end = pipe.recv()
+        for number in range(start, end):
+            pipe.send(("at", number, None))
+            pipe.send(_one(seed, number))
+        pipe.send(("end", end, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+
+
+def _one(seed: int, number: int) -> tuple[str, int, tuple[str, float]]:
+    letter = spoiled(seed, number)
+    begun = time.process_time()
+    try:
+        outcome = ("read", str(tried(letter)))
+    except Exception:  # this is what the run looks for
+        outcome = ("failed", traceback.format_exc(limit=-4))
+    return outcome[0], number, (outcome[1], time.process_time() - begun)
