@@ -161,7 +161,7 @@ def _lines(paragraph: str) -> str:
 def _part_headers(attachment: Attachment) -> bytes:
     """RFC 2231 where the name isn't plain ASCII; the bytes are the name's in UTF-8."""
     name = attachment.filename
-    plain = name.isascii() and '"' not in name and "\\" not in name and len(name) <= 60
+    plain = name.isascii() and not set(name) & set('";') and "\\" not in name and len(name) <= 60
     filename = f'filename="{name}"' if plain else _continued(name)
     return (
         f"Content-Type: {attachment.media_type}\r\n"

@@ -15,10 +15,12 @@ def is_winmail(content: bytes, label: str) -> bool:
 
 
 def unpack(content: bytes, found: Found, inside: int | None) -> bool:
-    """Put what is in a winmail.dat in its place. False when it cannot be read whole: then it is a file."""
+    """Put what is in a winmail.dat in its place. False when it cannot be read whole or is empty: it is a file."""
     try:
         tnef = read_tnef(content)
     except NotTnef:
+        return False
+    if not (tnef.files or tnef.text or tnef.html or tnef.rtf):
         return False
     for packed in tnef.files:
         if packed.content or packed.name:
