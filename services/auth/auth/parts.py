@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from auth.keys import Signer
 from auth.store import AuthStore
 from auth.usecases.sessions import Sessions
-from chassis.background import Loop
+from chassis.background import Recurring
 from chassis.clock import Clock, now
 from chassis.part import Check
 from chassis.store import Tx
@@ -43,22 +43,14 @@ class KeyTeller:
         return {}
 
 
-class Sweeper:
+class Sweeper(Recurring):
     """Ends sessions that are idle or 12 hours old. Several replicas may: the first one that ends it tells."""
 
     name = "session-sweeper"
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._loop = Loop(self.name, self._turn)
-
-    async def start(self) -> None:
-        """Begin to sweep."""
-        self._loop.start()
-
-    async def stop(self) -> None:
-        """Sweep no more."""
-        await self._loop.stop()
+        super().__init__()
 
     def checks(self) -> Mapping[str, Check]:
         """Ready while it sweeps."""

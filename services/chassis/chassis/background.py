@@ -2,10 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from typing import ClassVar
 
 from chassis.errors import Kind, kind_of, recognise
+from chassis.part import Check
 from chassis.telemetry import log
 
 FIRST_PAUSE = 0.2
@@ -64,6 +66,30 @@ class Loop:
         else:
             log.error("loop.failed", loop=self.name, exc_info=error)
         self.away = said
+
+
+class Recurring:
+    """A part that does its turn again and again. Readiness is not its concern, unless `checks` says so."""
+
+    name: ClassVar[str]
+
+    def __init__(self) -> None:
+        self._loop = Loop(self.name, self._turn)
+
+    async def start(self) -> None:
+        """Begin; what a turn needs may come later."""
+        self._loop.start()
+
+    async def stop(self) -> None:
+        """End, in the middle of a turn if need be: each turn takes up what the last one left."""
+        await self._loop.stop()
+
+    def checks(self) -> Mapping[str, Check]:
+        """None."""
+        return {}
+
+    async def _turn(self) -> None:
+        raise NotImplementedError
 
 
 def _told_to_end() -> bool:

@@ -1,12 +1,10 @@
 """What nobody comes back to goes: empty drafts, what was thrown away long enough ago, objects nothing names."""
 
 import asyncio
-from collections.abc import Mapping
 
-from chassis.background import Loop
+from chassis.background import Recurring
 from chassis.clock import Clock
 from chassis.errors import NotFound
-from chassis.part import Check
 from chassis.store import Tx
 from messaging.domain.drafting import BLANK_FOR, UNDO_FOR
 from messaging.domain.model import Draft
@@ -19,8 +17,11 @@ LOOK_EVERY = 10.0
 AT_ONCE = 100
 
 
-class Tidying:
-    """A part of the worker. Several at once do no harm: each step may be done twice."""
+class Tidying(Recurring):
+    """A part of the worker. Several at once do no harm: each step may be done twice.
+
+    A worker that can't tidy still files and sends.
+    """
 
     name = "tidying"
 
@@ -28,19 +29,7 @@ class Tidying:
         self._store = store
         self._objects = objects
         self._clock = clock
-        self._loop = Loop(self.name, self._turn)
-
-    async def start(self) -> None:
-        """Begin to look."""
-        self._loop.start()
-
-    async def stop(self) -> None:
-        """Stop looking; what was begun is taken up again."""
-        await self._loop.stop()
-
-    def checks(self) -> Mapping[str, Check]:
-        """None: a worker that can't tidy still files and sends."""
-        return {}
+        super().__init__()
 
     async def _turn(self) -> None:
         await self.tidy()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from chassis.errors import NotFound
+from chassis.previews.answering import NO_PREVIEW
 from chassis.telemetry import log
 
 AT_ONCE = 2
@@ -14,7 +15,6 @@ SECONDS = 10.0
 PATIENCE = 20.0
 """Seconds for a turn."""
 MOST_ANSWER = 30_000_000
-NO_PREVIEW = 3
 
 
 class NoPreview(NotFound):

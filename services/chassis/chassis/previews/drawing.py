@@ -9,12 +9,12 @@ Pages are numbered from 1. What can't be done ends with the status `NO_PREVIEW` 
 import json
 import math
 import sys
+from functools import partial
 from io import BytesIO
 from typing import Any
 
-from chassis.previews.confinement import NotConfined, enclose, limit
+from chassis.previews.answering import Impossible, answer_once
 
-NO_PREVIEW = 3
 MOST_BYTES = 25_000_000
 MOST_PIXELS = 16_000_000
 LONGEST_TEXT = 20_000
@@ -24,34 +24,10 @@ QUALITY = 82
 
 def main(arguments: list[str]) -> int:
     """Do one thing with one PDF."""
-    limit()
-    try:
-        drawer = _Drawer()
-        enclose()
-        answer = _answer(drawer, arguments, sys.stdin.buffer.read(MOST_BYTES + 1))
-    except _Impossible as error:
-        return _fail(error.args[0])
-    except NotConfined:
-        return _fail("not-confined")
-    except MemoryError:
-        return _fail("too-large")
-    sys.stdout.buffer.write(answer)
-    sys.stdout.buffer.flush()
-    return 0
-
-
-class _Impossible(Exception):
-    """Carries the code of why there is no preview."""
-
-
-def _fail(code: str) -> int:
-    sys.stderr.write(code)
-    return NO_PREVIEW
+    return answer_once(lambda: partial(_answer, _Drawer(), arguments), MOST_BYTES)
 
 
 def _answer(drawer: "_Drawer", arguments: list[str], content: bytes) -> bytes:
-    if len(content) > MOST_BYTES:
-        raise _Impossible("too-large")
     what, first, second = arguments[0], int(arguments[1]), int(arguments[2])
     return drawer.described(content, first, second) if what == "describe" else drawer.drawn(content, first, second)
 
@@ -96,14 +72,14 @@ class _Drawer:
         """A page, `width` pixels wide unless it would take too many of them."""
         document = self._opened(content)
         if not 1 <= number <= len(document):
-            raise _Impossible("no-such-page")
+            raise Impossible("no-such-page")
         try:
             page = document[number - 1]
             points_wide, points_high = (max(1.0, size) for size in page.get_size())
             most = math.sqrt(MOST_PIXELS / (points_wide * points_high))
             return self._encoded(page, min(width / points_wide, most))
         except self._pdfium.PdfiumError as error:
-            raise _Impossible("broken") from error
+            raise Impossible("broken") from error
 
     def _opened(self, content: bytes) -> Any:
         try:
@@ -111,8 +87,8 @@ class _Drawer:
             if len(document):
                 return document
         except self._pdfium.PdfiumError as error:
-            raise _Impossible("encrypted" if "password" in str(error).lower() else "broken") from error
-        raise _Impossible("broken")
+            raise Impossible("encrypted" if "password" in str(error).lower() else "broken") from error
+        raise Impossible("broken")
 
     def _encoded(self, page: Any, scale: float) -> bytes:
         kept = BytesIO()

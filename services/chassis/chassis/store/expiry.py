@@ -2,22 +2,21 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
 from typing import Any
 
-from chassis.background import Loop
+from chassis.background import Recurring
 from chassis.clock import now
-from chassis.part import Check
 from chassis.store.store import Store, away
 
 EVERY = 300.0
 """Seconds between two looks, more or less: replicas look at different times."""
 
 
-class Expiry:
+class Expiry(Recurring):
     """Deletes the rows whose field in `Store.expiring` is past. Part of the process that relays.
 
-    All replicas may do it at once: a row that is gone is gone.
+    All replicas may do it at once: a row that is gone is gone. No part of readiness: a row may stay a little
+    longer than it need.
     """
 
     name = "expiry"
@@ -25,19 +24,7 @@ class Expiry:
     def __init__(self, store: Store[Any], every: float = EVERY) -> None:
         self._store = store
         self._every = every
-        self._loop = Loop(self.name, self._turn)
-
-    async def start(self) -> None:
-        """Begin to look."""
-        self._loop.start()
-
-    async def stop(self) -> None:
-        """Stop looking."""
-        await self._loop.stop()
-
-    def checks(self) -> Mapping[str, Check]:
-        """No part of readiness: a row may stay a little longer than it need."""
-        return {}
+        super().__init__()
 
     async def _turn(self) -> None:
         await asyncio.sleep(self._every * random.uniform(0.5, 1.5))

@@ -10,12 +10,12 @@ What can't be done ends with the status `NO_PREVIEW` and a code on the standard 
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from io import BytesIO
 from typing import Any
 
-from chassis.previews.confinement import NotConfined, enclose, limit
+from chassis.previews.answering import Impossible, answer_once
 
-NO_PREVIEW = 3
 MOST_BYTES = 31_000_000
 MOST_PIXELS = 100_000_000
 REDUCED_SIDE = 2_000
@@ -24,31 +24,9 @@ GPS, ORIENTATION = 0x8825, 0x0112
 JPEG, PNG, TIFF, PDF = "image/jpeg", "image/png", "image/tiff", "application/pdf"
 
 
-class _Impossible(Exception):
-    """Carries the code of why it can't be done."""
-
-
 def main(arguments: list[str]) -> int:
     """Do one thing."""
-    limit()
-    try:
-        darkroom = _Darkroom()
-        enclose(threads=True)
-        answer = darkroom.answer(arguments[0], sys.stdin.buffer.read(MOST_BYTES + 1))
-    except _Impossible as error:
-        return _fail(error.args[0])
-    except NotConfined:
-        return _fail("not-confined")
-    except MemoryError:
-        return _fail("too-large")
-    sys.stdout.buffer.write(answer)
-    sys.stdout.buffer.flush()
-    return 0
-
-
-def _fail(code: str) -> int:
-    sys.stderr.write(code)
-    return NO_PREVIEW
+    return answer_once(lambda: partial(_Darkroom().answer, arguments[0]), MOST_BYTES, threads=True)
 
 
 class _Darkroom:
@@ -72,8 +50,6 @@ class _Darkroom:
 
     def answer(self, what: str, content: bytes) -> bytes:
         """What was asked for."""
-        if len(content) > MOST_BYTES:
-            raise _Impossible("too-large")
         if what == "join":
             return self._joined(content)
         with self._opened(content) as picture:
@@ -83,14 +59,12 @@ class _Darkroom:
         try:
             picture = self._image.open(BytesIO(content), formats=("JPEG", "PNG", "TIFF", "HEIF"))
             if picture.width * picture.height > MOST_PIXELS:
-                raise _Impossible("too-large")
+                raise Impossible("too-large")
             picture.load()
-        except _Impossible:
-            raise
-        except MemoryError:
+        except (Impossible, MemoryError):
             raise
         except Exception as error:
-            raise _Impossible("broken") from error
+            raise Impossible("broken") from error
         return picture
 
     def _developed(self, picture: Any) -> bytes:
@@ -133,7 +107,7 @@ class _Darkroom:
     def _joined(self, content: bytes) -> bytes:
         pages = [self._small(self._opened(each)) for each in _parted(content)]
         if not pages:
-            raise _Impossible("broken")
+            raise Impossible("broken")
         kept = BytesIO()
         pages[0].save(kept, "PDF", save_all=True, append_images=pages[1:], resolution=150.0, quality=80)
         return f"{PDF}\n".encode() + kept.getvalue()
