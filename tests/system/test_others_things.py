@@ -25,12 +25,30 @@ PICKED = {"document": "{document}", "taille-{document}": "10", "nom-{document}":
 ADDRESSES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("GET", "/messagerie/conversations/{conversation}", {}),
     ("POST", "/messagerie/conversations/{conversation}/reponse", {"a": "expediteur"}),
+    ("GET", "/messagerie/conversations/{conversation}/arrivees?apres=0.{message}", {}),
+    ("GET", "/messagerie/conversations/{conversation}/entete", {}),
+    ("GET", "/messagerie/conversations/{conversation}/imprimer", {}),
+    ("GET", "/messagerie/conversations/{conversation}/export.zip", {}),
+    ("POST", "/messagerie/conversations/{conversation}/non-lue", {}),
+    ("GET", "/messagerie/conversations/{conversation}/suppression", {}),
+    ("POST", "/messagerie/conversations/{conversation}/suppression", {}),
+    ("GET", "/messagerie/corbeille/{conversation}", {}),
+    ("POST", "/messagerie/corbeille/{conversation}/restauration", {}),
     ("GET", "/messagerie/messages/{message}/corps", {}),
     ("GET", "/messagerie/messages/{message}/lettre.eml", {}),
     ("GET", "/messagerie/messages/{message}/etats", {}),
+    ("GET", "/messagerie/messages/{message}/imprimer", {}),
+    ("POST", "/messagerie/messages/{message}/lu", {}),
+    ("GET", "/messagerie/messages/{message}/ecarter", {}),
+    ("POST", "/messagerie/messages/{message}/ecarter", {}),
+    ("POST", "/messagerie/messages/{message}/reprendre", {}),
+    ("POST", "/messagerie/messages/{message}/destinataires/{recipient}", {"choix": "reprise"}),
+    ("POST", "/messagerie/messages/{message}/destinataires/{recipient}", {"choix": "abandon"}),
     ("GET", "/messagerie/pieces/{message}/{attachment}", {}),
     ("GET", "/messagerie/pieces/{message}/{attachment}/fichier", {}),
     ("GET", "/messagerie/pieces/{message}/{attachment}/apercu", {}),
+    ("GET", "/messagerie/pieces/{message}/{attachment}/pages/{number}", {}),
+    ("GET", "/messagerie/pieces/{message}/{attachment}/document", {}),
     ("GET", "/messagerie/pieces/{message}/{attachment}/ajouter", {}),
     ("POST", "/messagerie/pieces/{message}/{attachment}/ajouter", KEEP),
     ("GET", "/messagerie/ajouts/{keep}", {}),
@@ -45,20 +63,28 @@ ADDRESSES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("POST", "/messagerie/brouillons/{draft}/depart", {}),
     ("POST", "/messagerie/brouillons/{draft}/reprise", DRAFT),
     ("GET", "/messagerie/brouillons/{draft}/appareil", {}),
+    ("POST", "/messagerie/brouillons/{draft}/appareil", {}),
     ("POST", "/messagerie/brouillons/{draft}/envois", {"nom": "a.pdf", "taille": "5"}),
     ("GET", "/messagerie/brouillons/{draft}/envois/{row}", {}),
+    ("PATCH", "/messagerie/brouillons/{draft}/envois/{row}", {}),
+    ("POST", "/messagerie/brouillons/{draft}/reunion", DRAFT),
     ("POST", "/messagerie/brouillons/{draft}/profil-seul", {}),
     ("POST", "/messagerie/brouillons/{draft}/documents", PICKED),
     ("POST", "/messagerie/brouillons/{draft}/profil", DRAFT),
     ("POST", "/messagerie/brouillons/{draft}/pieces/{row}/retrait", DRAFT),
     ("POST", "/messagerie/brouillons/{draft}/pieces/{row}/reprise", DRAFT),
+    ("POST", "/messagerie/brouillons/{draft}/pieces/{row}/{mending}", DRAFT),
     ("GET", "/documents/{document}", {}),
     ("GET", "/documents/{document}/telecharger", {}),
+    ("GET", "/documents/{document}/apercu", {}),
+    ("GET", "/documents/{document}/pages/{number}", {}),
     ("GET", "/profil/traitements/{entry}", {}),
     ("POST", "/profil/traitements/{entry}", TREATMENT),
     ("GET", "/profil/traitements/{entry}/retirer", {}),
     ("POST", "/profil/traitements/{entry}/retirer", {"revision": "1"}),
 )
+PLAIN = {"number": "1", "mending": "reduction", "recipient": "01990000-0000-7000-8000-000000000000"}
+"""What stands in an address beside ids; a recipient is looked for only in a message that is one's own."""
 SERVICE_OF = {"messagerie": "messaging", "documents": "documents", "profil": "synthesis"}
 WITHOUT_IDS = {"/profil/{slug}", "/profil/{slug}/nouveau"}
 """Their parameter is a section's name."""
@@ -78,11 +104,11 @@ def curious(people: People) -> Newcomer:
 
 
 def _ask(curious: Newcomer, method: str, address: str, form: Mapping[str, str], ids: Mapping[str, str]) -> Page:
-    path = address.format(**ids)
+    path = address.format(**ids, **PLAIN)
     if method == "GET":
         return curious.visitor.get(path)
     fields = [(name.format(**ids), value.format(**ids)) for name, value in form.items()]
-    return curious.visitor.post(path, fields)
+    return curious.visitor.post(path, fields, method)
 
 
 def _refusals(observer: Observer, service: str, since: Ends, curious: Newcomer) -> set[str]:
@@ -156,5 +182,5 @@ def test_no_address_with_an_id_in_it_is_forgotten_here(service: str) -> None:
 
 def _plain(address: str) -> str:
     """Ids and sections as one placeholder."""
-    parts = address.replace("traitements", "{slug}").split("/")
+    parts = address.partition("?")[0].replace("traitements", "{slug}").split("/")
     return "/".join("{}" if part.startswith("{") else part for part in parts)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from demo.catcher import Catcher, Mail
+from demo.visitor import Page
 from stack.control import Stack
 from tests.system.mail import Letter
 from tests.system.observer import DEAD_LETTERS, Observer
@@ -15,6 +16,8 @@ from tests.system.storm import ANSWERS_EACH, LETTERS, PATIENTS, Storm, rage
 from tests.system.waiting import until
 
 pytestmark = pytest.mark.stack
+
+OLDER = "Messages plus anciens"
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +62,19 @@ def test_the_site_shows_every_letter_once_and_nobody_elses(storm: Storm) -> None
 
 
 def _everything_shown_to(newcomer: Newcomer) -> str:
-    """The text of every conversation of the list."""
+    """The text of every conversation of the list, to its oldest page."""
     links = newcomer.visitor.get("/messagerie").links().values()
     urls = {url for url in links if "/messagerie/conversations/" in url}
-    pages = [newcomer.visitor.get(url) for url in sorted(urls)]
+    pages = [page for url in sorted(urls) for page in _pages_from(newcomer.visitor.get(url))]
     assert all(page.status == 200 for page in pages)
     return "\n".join(page.text for page in pages)
+
+
+def _pages_from(page: Page) -> Iterator[Page]:
+    yield page
+    while OLDER in page.links():
+        page = page.follow(OLDER)
+        yield page
 
 
 def test_the_site_gives_out_the_letter_that_was_sent(storm: Storm, observer: Observer) -> None:

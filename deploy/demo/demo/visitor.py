@@ -152,10 +152,10 @@ class Visitor:
         """Open a page, following redirects as a browser does."""
         return self._follow(self._send("GET", urljoin(f"{self.origin}/", path)))
 
-    def post(self, path: str, fields: Sequence[tuple[str, str]], **headers: str) -> Page:
+    def post(self, path: str, fields: Sequence[tuple[str, str]], method: str = "POST", **headers: str) -> Page:
         """A hand-made request, with the headers of one of our own pages unless told otherwise."""
         sent = {"Sec-Fetch-Site": "same-origin", "Origin": self.origin, **headers}
-        return self._follow(self._send("POST", urljoin(f"{self.origin}/", path), list(fields), sent))
+        return self._follow(self._send(method, urljoin(f"{self.origin}/", path), list(fields), sent))
 
     def submit(self, page: str, form: FormElement, button: HtmlElement) -> Page:
         """Send a form as its button does."""
