@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 
-from chassis.bus import Bus, Handling, Subscription
+from chassis.bus import Bus, Follower, Handling, Subscription
 from chassis.bus.client import connection, durable_producer
 from chassis.clock import now
 from chassis.errors import BackingServiceAway, NotYet, PliError
@@ -234,6 +235,64 @@ async def test_a_lane_whose_consumption_was_cancelled_is_not_ready_and_consumes_
         await publish(store, 1)
         await eventually(lambda: _is(effects, [-1, 1]))
         await eventually(lambda: _says(bus, None))
+
+
+async def test_a_lane_whose_fetching_has_died_is_not_ready_and_consumes_again(
+    settings, store, effects, trial, eventually, monkeypatch
+) -> None:
+    monkeypatch.setattr("chassis.bus.lane.STUCK_AFTER", 1.0)
+    monkeypatch.setattr("chassis.bus.lane.LOOK_EVERY", 1.0)
+    async with running(settings, store, effects, trial) as bus:
+        await publish(store, 1)
+        await eventually(lambda: _is(effects, [-1, 1]))
+        for lane in bus._lanes:
+            lane._subscriber.consumer._fetcher._fetch_task.cancel()
+        await publish(store, 2)
+        await eventually(lambda: _is(effects, [-1, 1, 2]))
+        await eventually(lambda: _says(bus, None))
+
+
+async def test_what_was_taken_is_given_back_when_the_next_fetch_fails(
+    settings, store, effects, trial, eventually, monkeypatch
+) -> None:
+    await store.prepare()
+    await publish(store, *range(40))
+    failing = iter([False, False, False, True])
+
+    async def getmany(consumer: Any, *partitions: Any, **asked: Any) -> Any:
+        if next(failing, False):
+            raise KafkaError("cut")
+        return await fetched(consumer, *partitions, **asked)
+
+    fetched = AIOKafkaConsumer.getmany
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
+    async with running(settings, store, effects, trial):
+        await eventually(lambda: _is(effects, [-1, *range(40)]))
+
+
+async def test_a_follower_whose_fetching_has_died_follows_again(settings, store, trial, eventually) -> None:
+    heard: list[int] = []
+
+    async def hear(event: Happened) -> None:
+        heard.append(event.number)
+
+    async def is_heard(number: int) -> bool:
+        return number in heard
+
+    await store.prepare()
+    relay = Relay(settings, store)
+    follower = Follower(settings, trial.name, [Happened], hear, from_beginning=True)
+    await relay.start()
+    await follower.start()
+    try:
+        await publish(store, 1)
+        await eventually(lambda: is_heard(1))
+        follower._consumer._fetcher._fetch_task.cancel()
+        await publish(store, 2)
+        await eventually(lambda: is_heard(2))
+    finally:
+        await follower.stop()
+        await relay.stop()
 
 
 async def _is(effects: Effects, numbers: list[int]) -> bool:

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from chassis.background import Loop
 from chassis.bus.client import connection
+from chassis.bus.standing import Standing
 from chassis.clock import Clock, now
 from chassis.errors import BackingServiceAway
 from chassis.part import Check
@@ -23,6 +24,8 @@ from contracts.topics import BY_NAME
 
 LOOK_EVERY = 3.0
 ANSWER_WITHIN = 2.0
+IN_VAIN = 2
+"""Fetches without a record, although the same ones lay there before and after: then another consumer begins."""
 
 Handle = Callable[[Any], Awaitable[None]]
 
@@ -78,8 +81,8 @@ class Follower:
 
     async def _follow(self) -> None:
         try:
-            consumer = await self._started()
-            looked_at = 0.0
+            consumer, standing = await self._started(), Standing()
+            looked_at, in_vain = 0.0, 0
             while True:
                 fetched = await consumer.getmany(timeout_ms=int(LOOK_EVERY * 1000))
                 for records in fetched.values():
@@ -87,7 +90,10 @@ class Follower:
                 clock = asyncio.get_running_loop().time()
                 if not self.caught_up or clock - looked_at >= LOOK_EVERY:
                     looked_at = clock
-                    await self._look(consumer)
+                    await self._look(consumer, standing)
+                in_vain = in_vain + 1 if standing.stalled and not fetched else 0
+                if in_vain == IN_VAIN:
+                    raise BackingServiceAway("bus")
         except KafkaError as error:
             raise BackingServiceAway("bus") from error
         finally:
@@ -104,15 +110,13 @@ class Follower:
         await consumer.start()
         if not self._from_beginning:
             await consumer.seek_to_end(*consumer.assignment())
-        await self._look(consumer)
+        await self._look(consumer, Standing())
         return consumer
 
-    async def _look(self, consumer: AIOKafkaConsumer) -> None:
+    async def _look(self, consumer: AIOKafkaConsumer, standing: Standing) -> None:
         """Ask the broker, not the cache, where the topic ends: only its answer makes us fresh."""
-        async with asyncio.timeout(ANSWER_WITHIN):
-            ends = await consumer.end_offsets(list(consumer.assignment()))
-            positions = {partition: await consumer.position(partition) for partition in ends}
-        if all(positions[partition] >= end for partition, end in ends.items()):
+        await standing.look(consumer, ANSWER_WITHIN)
+        if not standing.behind:
             self.caught_up, self._fresh_at = True, self._clock()
 
     async def _all(self, records: Sequence[ConsumerRecord]) -> None:

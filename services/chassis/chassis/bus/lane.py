@@ -15,13 +15,16 @@ from faststream.kafka.message import KafkaMessage
 from faststream.message import StreamMessage
 
 from chassis.bus.processing import Processing
+from chassis.bus.standing import Standing
 from chassis.bus.subscription import Raw
 from chassis.errors import BackingServiceAway
 from chassis.settings import Settings
 from chassis.telemetry import log
 
 PAUSE_WHEN_AWAY = (1.0, 5.0)
-STUCK_AFTER = 60.0
+STUCK_AFTER = 20.0
+LOOK_EVERY = 5.0
+ANSWER_WITHIN = 1.0
 AWAY_IS_SAID_FOR = PAUSE_WHEN_AWAY[1] + 5.0
 
 
@@ -35,6 +38,7 @@ class Lane:
         self._processing = processing
         self._batch = settings.batch
         self._moved_at = self._clock()
+        self._standing, self._looked_at = Standing(), 0.0
         self._subscriber = broker.subscriber(
             processing.subscription.topic,
             group_id=processing.subscription.declared.group_of(settings.service),
@@ -57,12 +61,12 @@ class Lane:
         """Join the group anew if nothing is consumed any more. Raises the bus's errors.
 
         A client that leaves its group lets the cancelling of its own tasks escape; FastStream takes that for
-        the end it was told, and starts nothing again.
+        the end it was told, and starts nothing again. Of the death of a client's fetching it hears nothing.
         """
         if self._consuming and (self._busy or not await self._is_stuck()):
             return
         log.warning("lane.revived", topic=self.name)
-        self._moved_at = self._clock()
+        self._moved_at, self._standing = self._clock(), Standing()
         await self._subscriber.stop()
         await self._subscriber.start()
 
@@ -94,16 +98,15 @@ class Lane:
         return "stuck" if await self._is_stuck() else None
 
     async def _is_stuck(self) -> bool:
-        """Whether records lie there and none was taken for a minute."""
+        """Whether nothing was taken for a while although records lie there. Raises the bus's errors."""
         consumer: AIOKafkaConsumer | None = self._subscriber.consumer
-        idle = self._clock() - self._moved_at
-        if consumer is None or idle < STUCK_AFTER:
+        at = self._clock()
+        if consumer is None or at - self._moved_at < STUCK_AFTER:
             return False
-        for partition in consumer.assignment():
-            position = await asyncio.wait_for(consumer.position(partition), 1.0)
-            if position < (consumer.highwater(partition) or 0):
-                return True
-        return False
+        if at - self._looked_at >= LOOK_EVERY:
+            self._looked_at = at
+            await self._standing.look(consumer, ANSWER_WITHIN)
+        return self._standing.stalled
 
     async def bus_answers(self, within: float) -> bool:
         """Whether a broker answers this lane's consumer."""
@@ -120,9 +123,10 @@ class Lane:
         """Called by FastStream with one record; what else has been fetched comes along."""
         consumer: Any = message.consumer
         first: Any = message.raw_message
-        records = [first, *await self._fetched_already(consumer)]
+        records = [first]
         self._moved_at, self._busy = self._clock(), True
         try:
+            await self._add_fetched(consumer, records)
             await self._processing.batch([Raw.of(record) for record in records])
         except Exception as error:
             await self._give_back(consumer, records, error)
@@ -134,17 +138,18 @@ class Lane:
             log.warning("lane.away", topic=self.name, what=_away_name(error), exc_info=error)
         self._away = (_away_name(error), self._clock())
 
-    async def _fetched_already(self, consumer: Any) -> list[ConsumerRecord]:
-        """Of each partition a share, so that a flood in one holds up no other; then what there is room for."""
+    async def _add_fetched(self, consumer: Any, records: list[ConsumerRecord]) -> None:
+        """Of each partition a share, so that a flood in one holds up no other; then what there is room for.
+
+        What was taken stands in `records` also if the next call fails: none may be passed over.
+        """
         assigned = list(consumer.assignment())
         share = max(1, (self._batch - 1) // max(len(assigned), 1))
-        found: list[ConsumerRecord] = []
         for asked, most in (*(([partition], share) for partition in assigned), ([], self._batch - 1)):
-            room = min(most, self._batch - 1 - len(found))
+            room = min(most, self._batch - len(records))
             if room > 0:
                 fetched = await consumer.getmany(*asked, timeout_ms=0, max_records=room)
-                found += [record for records in fetched.values() for record in records]
-        return found
+                records += [record for found in fetched.values() for record in found]
 
     async def _give_back(self, consumer: Any, records: Sequence[ConsumerRecord], error: Exception) -> None:
         """Wait a moment, rewind to before these records, and let FastStream ask for them again.
