@@ -19,13 +19,16 @@ from tests.bench.network import KBIT, network
 from tests.bench.scale import SIZES, scale
 
 PARTS = ("mail", "waiting", "memory", "pages", "replies", "backlog", "scale", "network", "start")
+LONG = {"backlog", "scale", "network"}
+SHORT = tuple(part for part in PARTS if part not in LONG)
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
     """What the person asks for."""
     parser = argparse.ArgumentParser(prog="run.py", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures, all rounds, as JSON")
-    parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="only these parts")
+    shown = f"only these parts (all but the long ones: {', '.join(sorted(LONG))})"
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=SHORT, help=shown)
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each throughput figure (3)")
     parser.add_argument("--letters", type=int, default=300, help="letters a round (300)")
     parser.add_argument("--connections", type=int, default=8, help="connections to the door (8)")
