@@ -53,11 +53,13 @@ class Candidates:
         if time.monotonic() - self._looked_at < FRESH and (fair := self._of_those_ahead(given, most)):
             return fair
         wanted = most * LOOKED_AHEAD
-        self._ahead, self._looked_at = await self._oldest(at, wanted), time.monotonic()
+        self._ahead = await self._oldest(at, wanted)
         full = len(self._ahead) >= wanted
         fair = self._of_those_ahead(given, most)
         if full and len(fair) < most and time.monotonic() - self._alone_since >= FRESH:
-            fair += await self._of_other_keys(self._shares, at, most - len(fair), given)
+            await self._look_at_other_keys(self._shares, at, wanted, given)
+            fair += self._of_those_ahead(given, most - len(fair))
+        self._looked_at = time.monotonic()
         return fair
 
     async def _oldest(self, at: datetime, most: int) -> list[Row]:
@@ -75,23 +77,20 @@ class Candidates:
         self._ahead = kept
         return fair
 
-    async def _of_other_keys(self, shares: Shares, at: datetime, most: int, given: "_Given") -> list[Row]:
-        """The rows behind those of keys that have all they may: of every other key a share, in no order."""
-        rows: list[Row] = []
+    async def _look_at_other_keys(self, shares: Shares, at: datetime, most: int, given: "_Given") -> None:
+        """Put the rows of keys that may have more before those that fill the front: of each a few, in no order."""
         # one question by the index, not one a key: not every store finds the next key without reading the last
         queued_keys = await self._rows.distinct(shares.field, {"state": "queued"})
         keys = [key for key in queued_keys if given.left(key) > 0]
         if not keys:
             self._alone_since = time.monotonic()
+        others: list[Row] = []
         for key in random.sample(keys, len(keys)):
-            if len(rows) < most:
+            if len(others) < most:
                 due = self._rows.find({"state": "queued", shares.field: key, "due_at": {"$lte": at}})
-                # a few more than its share: those of its front are chosen already
-                few = await due.sort("due_at", ASCENDING).limit(2 * shares.at_once).to_list(None)
-                for row in few:
-                    if len(rows) < most and given.take(row):
-                        rows.append(row)
-        return rows
+                others += await due.sort("due_at", ASCENDING).limit(2 * shares.at_once).to_list(None)
+        known = {row["_id"] for row in others}
+        self._ahead = [*others, *(row for row in self._ahead if row["_id"] not in known)]
 
 
 class _Given:
