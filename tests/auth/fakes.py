@@ -141,6 +141,9 @@ class FakeSessions:
     async def by_secret(self, secret: bytes) -> Session | None:
         return self.rows.get(self.secrets.get(secret, ""))
 
+    async def alive_of(self, patient_id: str, at: datetime) -> list[Session]:
+        return [one for one in self.rows.values() if one.patient_id == patient_id and one.is_alive(at)]
+
     async def touch(self, session: Session) -> None:
         self.rows[session.id] = session
 

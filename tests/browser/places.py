@@ -192,6 +192,7 @@ PLACES = (
     Place("home", Who.PATIENT, _at("/")),
     Place("account", Who.PATIENT, _at("/compte")),
     Place("menu", Who.PATIENT, _menu),
+    Place("devices", Who.PATIENT, _at("/compte/appareils")),
     Place("preferences", Who.PATIENT, _at("/compte/preferences")),
     Place("session-over", Who.PATIENT, _session_over),
     Place("mailbox", Who.PATIENT, _at("/messagerie")),

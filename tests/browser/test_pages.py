@@ -95,9 +95,7 @@ def test_no_two_pages_have_the_same_title(reach: Callable[[Place], Page]) -> Non
     assert {title: found for title, found in addresses.items() if len(found) > 1} == {}
 
 
-@pytest.mark.parametrize(
-    "name", ["identify", "code", "mailbox", "mailbox-toast", "letter", "draft", "picker", "keep", "documents"]
-)
+@pytest.mark.parametrize("name", ["identify", "code", "mailbox", "letter", "draft", "picker", "keep", "documents"])
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(name: str, reach: Callable[[Place], Page]) -> None:
     page = reach(next(place for place in PLACES if place.name == name))
     expect(page.locator(".person.htmx-request[hx-get]")).to_have_count(0)

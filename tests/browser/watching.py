@@ -36,7 +36,8 @@ class Watch:
 
     def _said(self, message: ConsoleMessage) -> None:
         told_by_response = message.text.startswith("Failed to load resource: the server responded")
-        if message.type in ("error", "warning") and not told_by_response:
+        told_by_htmx = any(f"Status Error Code {status} " in message.text for status in self._expected)
+        if message.type in ("error", "warning") and not (told_by_response or told_by_htmx):
             self.wrong.append(f"console {message.type}: {message.text}")
 
     def _asked(self, request: Request) -> None:

@@ -17,6 +17,7 @@ from auth.usecases.preferring import Preferring
 from auth.usecases.sessions import Sessions
 from auth.web.account import AccountPages
 from auth.web.activation import Activation
+from auth.web.devices import Devices
 from auth.web.front import FrontPages
 from auth.web.log_in import LogIn
 from auth.web.preferences import Preferences
@@ -32,7 +33,7 @@ from chassis.web import WebPages
 from contracts.notifier import SealingKeyPublished
 
 HERE = Path(__file__).parent
-CONTROLLERS = (FrontPages, LogIn, SessionPages, Activation, AccountPages, Preferences)
+CONTROLLERS = (FrontPages, LogIn, SessionPages, Activation, AccountPages, Devices, Preferences)
 PAGES = WebPages(
     prefix="/_auth",
     templates=HERE / "web" / "templates",
@@ -40,6 +41,7 @@ PAGES = WebPages(
     toasts={
         "code-sent": _("Un nouveau code a été envoyé"),
         "activated": _("Votre espace est activé. Connectez-vous."),
+        "device-ended": _("L'appareil est déconnecté"),
         "session-over": _("Votre session a expiré."),
         AttemptOver.code: AttemptOver.sentence,
         InvitationNotHeld.code: InvitationNotHeld.sentence,

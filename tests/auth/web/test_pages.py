@@ -7,8 +7,10 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from auth.app import CONTROLLERS, PAGES
+from auth.domain.sessions import Session
 from auth.errors import WrongCredentials
 from chassis.identity import Identity, TokenMissing
 from chassis.readiness import Readiness
@@ -334,3 +336,29 @@ async def test_an_activation_keeps_what_was_typed_but_the_password(browser, hous
     assert "motdepasse123" not in again.text
     taken = await browser.post("/compte/activation/identifiants", identifier="lea.petit90", password=PASSWORD)
     assert taken.headers["location"] == "/connexion"
+
+
+async def test_a_patient_sees_their_devices_and_ends_one_elsewhere(browser, house):
+    await identified(browser)
+    await browser.post("/connexion/mode", channel="email")
+    await browser.post("/connexion/code", code=house.notifier.last_code(house.store, house.signer).code)
+    (session,) = house.store.sessions.rows.values()
+    house.store.sessions.rows[session.id] = replace(session, device="Firefox, Windows")
+    browser.cookies["__Host-pli"] = "good"
+    page = (await browser.get("/compte/appareils")).text
+    assert "Firefox, Windows" in page
+    ended = await browser.post(f"/compte/appareils/{session.id}/fin")
+    assert ended.headers["location"] == "/compte/appareils"
+    told, _ = house.store.events[-1]
+    assert (told.session_id, told.reason) == (session.id, "ended-elsewhere")
+    assert "Firefox" not in (await browser.get("/compte/appareils")).text
+
+
+async def test_another_s_session_cannot_be_ended(browser, house):
+    theirs = Session(id="theirs", patient_id="other", started_at=NOW, last_active_at=NOW)
+    house.store.sessions.rows["theirs"] = theirs
+    browser.cookies["__Host-pli"] = "good"
+    for unknown in ("theirs", "nobody"):
+        assert (await browser.post(f"/compte/appareils/{unknown}/fin")).status_code == 404
+    assert house.store.sessions.rows["theirs"].ended_at is None
+    assert [(one["action"], one["outcome"]) for one in house.store.audits] == [("end-session", "refused")]

@@ -1,5 +1,7 @@
 """Who may ask for what, and what happens at the end of a session."""
 
+import re
+
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -83,3 +85,9 @@ def test_only_the_listed_routes_are_public(client: Client) -> None:
         "/m/form",
         "/m/fails/{how:str}",
     }
+
+
+def test_without_scripts_the_page_says_until_when_the_session_holds(client: Client) -> None:
+    said = re.compile(r"<noscript><p>Sans action de votre part, votre session se termine à \d+\xa0h\xa0\d\d\.</p>")
+    assert not said.search(client.get("/m/page").text)
+    assert said.search(with_token(client, "alive").get("/m/page").text)

@@ -16,16 +16,18 @@ class End(StrEnum):
     LOG_OUT = "log-out"
     IDLE = "idle"
     OVER = "twelve-hours"
+    REMOVED = "ended-elsewhere"
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """One browser's long session."""
+    """One browser's long session; `device` is what its owner recognises it by, empty when unknown."""
 
     id: str
     patient_id: str
     started_at: datetime
     last_active_at: datetime
     ended_at: datetime | None = None
+    device: str = ""
 
     def ends_at(self) -> datetime:
         """When it ends if nothing more is done."""

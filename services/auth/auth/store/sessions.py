@@ -8,6 +8,7 @@ from auth.domain.sessions import LONGEST, End, Session
 from auth.store.rows import from_row, session_of, to_row
 from chassis.store import Row, Tx, away
 
+MOST_SHOWN = 50
 KEPT_AFTER = timedelta(days=1)
 
 
@@ -30,6 +31,13 @@ class Sessions:
     async def by_secret(self, secret: bytes) -> Session | None:
         """The session whose cookie has this hash."""
         return await self._one({"secret": secret}, None)
+
+    async def alive_of(self, patient_id: str, at: datetime) -> list[Session]:
+        """The live sessions of a patient, the latest first."""
+        query = {"patient_id": patient_id, "ended_at": None, "ends_at": {"$gt": at}}
+        with away():
+            rows = await self._rows.find(query).sort([("ends_at", -1)]).to_list(MOST_SHOWN)
+        return [from_row(row, Session) for row in rows]
 
     async def touch(self, session: Session) -> None:
         """Keep the activity of a live session, unless it ended meanwhile or a later one is known."""

@@ -36,6 +36,7 @@ class AuthStore(Store[Tx]):
         "sessions": (
             IndexModel([("secret", ASCENDING)], unique=True),
             IndexModel([("ended_at", ASCENDING), ("ends_at", ASCENDING)]),
+            IndexModel([("patient_id", ASCENDING), ("ended_at", ASCENDING), ("ends_at", ASCENDING)]),
             _forgotten(),
         ),
         "guesses": (_forgotten(),),

@@ -7,7 +7,8 @@ UNKNOWN = "unknown"
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """The network address as the gateway saw it, and the secret of a browser that once logged in."""
+    """The network address as the gateway saw it, the secret of a browser that once logged in, its `User-Agent`."""
 
     peer: str | None = None
     browser: str | None = None
+    agent: str | None = None

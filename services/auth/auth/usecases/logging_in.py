@@ -8,6 +8,7 @@ from msgspec import Struct
 from auth.domain import codes, credentials
 from auth.domain.accounts import Account, Status
 from auth.domain.codes import ATTEMPT_LIFE, CODE_LIFE, Challenge, Channel, Outcome
+from auth.domain.devices import device_of
 from auth.domain.sessions import Session
 from auth.errors import (
     AttemptOver,
@@ -133,7 +134,7 @@ class LoggingIn:
             await self._store.challenges.save(after, tx)
             session = None
             if outcome is Outcome.RIGHT:
-                session = await self._start(account, handle, browser, at, tx)
+                session = await self._start(account, (handle, browser), device_of(caller.agent), at, tx)
             _audit(tx, account.id, caller, challenge.id, right=session is not None)
             return after, outcome, session, account.language if account.language_chosen else None
 
@@ -189,8 +190,11 @@ class LoggingIn:
             raise AttemptOver
         return challenge, account
 
-    async def _start(self, account: Account, handle: Handle, browser: Handle, at: datetime, tx: Tx) -> Session:
-        session = Session(id=new_id(), patient_id=account.id, started_at=at, last_active_at=at)
+    async def _start(
+        self, account: Account, handles: tuple[Handle, Handle], device: str, at: datetime, tx: Tx
+    ) -> Session:
+        handle, browser = handles
+        session = Session(id=new_id(), patient_id=account.id, started_at=at, last_active_at=at, device=device)
         await self._store.sessions.add(session, handle.digest, tx)
         await self._store.browsers.add(browser.digest, account.id, at, tx)
         await self._pacing.forget(IDENTIFIER, account.identifier or "", tx)

@@ -11,6 +11,7 @@ from auth.keys import Signer
 from auth.store import AuthStore
 from auth.usecases.caller import Caller
 from chassis.clock import Clock, now
+from chassis.errors import NotFound
 from chassis.store import Tx
 from contracts.auth import SessionEnded
 
@@ -54,6 +55,38 @@ class Sessions:
         if session is not None and session.ended_at is None:
             await self._end(session.id, End.LOG_OUT, caller)
 
+    async def alive(self, patient_id: str) -> list[Session]:
+        """The patient's live sessions, the latest first."""
+        return await self._store.sessions.alive_of(patient_id, self._clock())
+
+    async def end_one(self, patient_id: str, session_id: str, caller: Caller) -> None:
+        """End a session of this patient's, on another device; one that is over already is no error.
+
+        Raises `NotFound` for another's, which is recorded, and for nobody's.
+        """
+        session = await self._store.sessions.get(session_id)
+        if session is None:
+            raise NotFound
+        if session.patient_id != patient_id:
+            await self._record_refusal(patient_id, session_id, caller)
+            raise NotFound
+        if session.ended_at is None:
+            await self._end(session.id, End.REMOVED, caller)
+
+    async def _record_refusal(self, patient_id: str, session_id: str, caller: Caller) -> None:
+        async def work(tx: Tx) -> None:
+            tx.audit(
+                action="end-session",
+                actor=patient_id,
+                patient_id=patient_id,
+                object_kind="session",
+                object_id=session_id,
+                outcome="refused",
+                peer=caller.peer,
+            )
+
+        await self._store.transact(work)
+
     async def sweep(self) -> int:
         """End the sessions whose time is over; how many were."""
         at = self._clock()
@@ -74,7 +107,7 @@ class Sessions:
             if session and await self._store.sessions.end(session, reason, at, tx):
                 tx.publish(_told(session, reason, at), session.id)
                 tx.audit(
-                    action="log-out",
+                    action="log-out" if reason is End.LOG_OUT else "end-session",
                     actor=session.patient_id,
                     patient_id=session.patient_id,
                     object_kind="session",

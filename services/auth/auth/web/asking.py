@@ -32,7 +32,7 @@ FORM_LIMIT = 16_000
 """Bytes of a form of auth: a few short fields."""
 
 
-def caller_of(request: "Asked") -> Caller:
+def caller_of(request: "Request[Any, Any, State]") -> Caller:
     """Who is at the other end, as the gateway tells."""
     peer = request.client.host if request.client else None
-    return Caller(peer=peer, browser=request.cookies.get(BROWSER))
+    return Caller(peer=peer, browser=request.cookies.get(BROWSER), agent=request.headers.get("user-agent"))

@@ -2,7 +2,7 @@
 
 The store holds the fields sealed under a key that only the browser's cookie holds, and bound to the patient:
 neither is enough alone, and another person's log-in opens nothing. They are shown again in the page they were
-typed in, and forgotten once that page sends something.
+typed in, and forgotten once that page sends something (docs/adr/0050).
 """
 
 import base64

@@ -1,7 +1,7 @@
 """Which language a page is written in: French is the source, others are catalogues of the domain `pages`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -28,6 +28,7 @@ class Languages:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folders)
         self.offered = (SOURCE_LANGUAGE, *languages_in(self._folders, DOMAIN))
+        self._names = {code: (Locale.parse(code).display_name or code).capitalize() for code in self.offered}
 
     def choose(self, accepted: str, chosen: str = "") -> None:
         """Use, for the request under way, what the person chose, else what their browser asks for.
@@ -37,9 +38,9 @@ class Languages:
         wanted = (chosen, *_in_order(accepted))
         _language.set(next((code for code in wanted if code in self.offered), SOURCE_LANGUAGE))
 
-    def names(self) -> dict[str, str]:
+    def names(self) -> Mapping[str, str]:
         """Every language that is offered, by its code, as those who speak it write it."""
-        return {code: (Locale.parse(code).display_name or code).capitalize() for code in self.offered}
+        return self._names
 
     def gettext(self, text: str) -> str:
         """`text` in the language of the request under way."""
