@@ -21,13 +21,18 @@ from contracts.base import (
 )
 
 PatientStatus = Literal["active", "closed"]
+NoticeChoice = Literal["each", "digest", "none"]
 Channel = Literal["email", "sms"]
 Language = Annotated[str, Meta(pattern=whole(r"[a-z]{2}"))]
 TimeZone = Annotated[str, Meta(min_length=1, max_length=64, description="an IANA name, e.g. Indian/Reunion")]
 
 
 class PatientChanged(Event, tag="auth.patient-changed.v1", frozen=True, kw_only=True):
-    """The patient as the other services need them: a full state, the highest revision wins."""
+    """The patient as the other services need them: a full state, the highest revision wins.
+
+    `email` is one that takes our messages, as far as is known. `notices` is how the patient wants to be told of
+    letters: each by itself, once a day, or not at all.
+    """
 
     patient_id: PatientId
     revision: Revision
@@ -40,6 +45,7 @@ class PatientChanged(Event, tag="auth.patient-changed.v1", frozen=True, kw_only=
     phone: PhoneNumber | None
     time_zone: TimeZone = "Europe/Paris"
     language: Language = "fr"
+    notices: NoticeChoice = "each"
     changed_at: Instant
 
 

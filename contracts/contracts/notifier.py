@@ -19,7 +19,10 @@ class NoticeSent(Event, tag="notifier.notice-sent.v1", frozen=True, kw_only=True
 
 
 class NoticeFailed(Event, tag="notifier.notice-failed.v1", frozen=True, kw_only=True):
-    """A notice could not be sent and will not be tried again."""
+    """A notice did not reach the patient by this channel and will not be tried there again.
+
+    `address-refused` says that the patient's mail server does not know the address any more.
+    """
 
     notice_id: NoticeId
     patient_id: PatientId | None

@@ -1,6 +1,6 @@
 """The notifier's own interfaces, in memory, and people and codes to try them with."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from chassis.store import Row
 from contracts.auth import CodeIssued, PatientChanged, SealedCode
 from contracts.base import Event
 from contracts.messaging import MessageReceived
-from notifier.domain.notices import Kind
+from notifier.domain.notices import Kind, pointless_after
 from notifier.domain.patient import Patient
 from notifier.domain.views import view_key
 from notifier.events import NotifierEvents
@@ -48,6 +48,7 @@ class FakeStore:
     def __init__(self) -> None:
         self.patients: dict[str, Patient] = {}
         self.notices: dict[str, Row] = {}
+        self.read: dict[str, datetime] = {}
         self.looks = 0
 
     async def patient(self, patient_id: str, tx: Any = None) -> Patient | None:
@@ -66,25 +67,64 @@ class FakeStore:
 
     async def queue_letters(self, tx: Any, announcements: Sequence[Announcement]) -> None:
         for one in announcements:
-            self._queue(Kind.LETTER, one.fixed, patient_id=one.received.patient_id, view_hash=one.view_hash)
+            joined = {"digest_id": one.digest, "reminder_id": one.reminder}
+            self._queue(
+                Kind.LETTER,
+                one.fixed,
+                state=one.state,
+                patient_id=one.received.patient_id,
+                view_hash=one.view_hash,
+                read_at=self.read.get(one.fixed.id),
+                **{name: other.fixed.id for name, other in joined.items() if other},
+            )
+            for each in one.joins:
+                due = {"due_at": each.due_at, "patient_id": one.received.patient_id, "view_hash": each.view_hash}
+                self._queue(each.kind, each.fixed, **due)
+
+    async def note_read(self, tx: Any, message_id: str, at: datetime, kept_until: datetime) -> None:
+        self.read[message_id] = at
+        if message_id in self.notices:
+            self.notices[message_id]["read_at"] = at
+
+    async def unread(self, notice_id: str) -> int:
+        letters = self.notices.values()
+        told = [row for row in letters if notice_id in (row.get("digest_id"), row.get("reminder_id"))]
+        return sum(row["read_at"] is None for row in told)
+
+    async def queue_reply(self, tx: Any, fixed: Fixed, patient_id: str) -> None:
+        self._queue(Kind.REPLY, fixed, patient_id=patient_id)
+
+    async def take_back(self, tx: Any, notice_id: str, at: datetime) -> tuple[Kind, str] | None:
+        row = self.notices.get(notice_id)
+        if row is None or not row.get("patient_id") or row.get("returned_at"):
+            return None
+        row |= {"state": "queued", "by": "sms", "returned_at": at, "pointless_after": pointless_after(at)}
+        return Kind(row["kind"]), row["patient_id"]
 
     def _queue(self, kind: Kind, fixed: Fixed, **fields: Any) -> None:
-        row = new_row(
-            fixed.id,
-            fixed.queued_at,
-            kind=kind.value,
-            message_id=fixed.message_id,
-            queued_at=fixed.queued_at,
-            pointless_after=fixed.pointless_after,
-            kept_until=fixed.kept_until,
+        row = new_row(fixed.id, fixed.queued_at, kind=kind.value) | {
+            "message_id": fixed.message_id,
+            "queued_at": fixed.queued_at,
+            "pointless_after": fixed.pointless_after,
+            "kept_until": fixed.kept_until,
             **fields,
-        )
+        }
         self.notices.setdefault(fixed.id, row)
 
-    async def letter_notice(self, view_hash: str) -> Row | None:
+    async def viewable_notice(self, view_hash: str) -> Row | None:
         self.looks += 1
         found = (row for row in self.notices.values() if row.get("view_hash") == view_hash)
         return next(found, None)
+
+
+class FakeTx:
+    """Keeps what is published."""
+
+    def __init__(self) -> None:
+        self.published: list[Event] = []
+
+    def publish(self, event: Event, key: str) -> None:
+        self.published.append(event)
 
 
 class FakeKeys:
@@ -123,21 +163,23 @@ class FakeSms:
         self.sent.append(sms)
 
 
-def events_over(store: FakeStore, keys: FakeKeys | None = None) -> dict[type[Event], Handling]:
+def events_over(
+    store: FakeStore, keys: FakeKeys | None = None, clock: Callable[[], datetime] = lambda: AT
+) -> dict[type[Event], Handling]:
     """The handlers over a fake store, by the event they take."""
-    events = NotifierEvents(
-        store, SEALING_KEY, keys or FakeKeys(), view_key=VIEW_KEY, domain=DOMAIN, clock=lambda: AT
-    )
+    events = NotifierEvents(store, SEALING_KEY, keys or FakeKeys(), view_key=VIEW_KEY, domain=DOMAIN, clock=clock)
     return {one.event: one for subscription in events.subscriptions() for one in subscription.on}
 
 
-async def deliver(handlings: dict[type[Event], Handling], event: Event, event_id: str) -> bool:
+async def deliver(
+    handlings: dict[type[Event], Handling], event: Event, event_id: str, tx: FakeTx | None = None
+) -> bool:
     """One event, as the bus gives it; False if its patient is not known yet."""
     handling = handlings[type(event)]
     origin = Origin(topic="t", partition=0, offset=0, key="k", event_id=event_id, at=AT)
     prepared = await handling.prepare(event, origin) if handling.prepare else None
     try:
-        await handling.perform(None, [Ready(event=event, prepared=prepared)])
+        await handling.perform(tx or FakeTx(), [Ready(event=event, prepared=prepared)])
     except NotYet:
         return False
     return True

@@ -13,6 +13,7 @@ from chassis.ids import new_id
 from chassis.telemetry import new_trace
 from contracts.base import Event
 from contracts.notifier import NoticeFailed, NoticeSent
+from notifier.domain.notices import GATHERED
 from notifier.errors import NoticeDelayed, NoticeRefused
 from notifier.mail import Mail, address_of
 from notifier.sending import Sending
@@ -46,8 +47,9 @@ class Desk:
     async def queued(self, event: Event) -> dict[str, Any]:
         known = set(self.store.notices)
         assert await deliver(events_over(self.store), event, new_id())
-        (new,) = set(self.store.notices) - known
-        return {**self.store.notices[new], "attempts": 1}
+        new = [self.store.notices[one] for one in set(self.store.notices) - known]
+        (row,) = [one for one in new if one["kind"] not in GATHERED]
+        return {**row, "attempts": 1}
 
     async def letter_for(self, received_at: datetime = AT, **fields: Any) -> dict[str, Any]:
         patient_id = new_id()
@@ -63,6 +65,7 @@ class Desk:
             sms or self.sms,
             sender=address_of("Mon espace santé", f"ne-pas-repondre@{DOMAIN}"),
             view_key=VIEW_KEY,
+            unread=self.store.unread,
             clock=lambda: self.at,
             jitter=lambda: 0.5,
         )
@@ -210,8 +213,8 @@ async def test_what_comes_too_late_is_dropped_with_its_reason(
     [
         ({"email": None, "phone": None}, "no-contact"),
         ({"status": "closed"}, "patient-closed"),
-        ({"email": "inaya@yahoo.example, other@x.example"}, "address-unusable"),
-        ({"email": "zoé@yahoo.example"}, "address-unusable"),
+        ({"email": "inaya@yahoo.example, other@x.example", "phone": None}, "address-unusable"),
+        ({"email": "zoé@yahoo.example", "phone": None}, "address-unusable"),
     ],
 )
 async def test_who_cannot_be_reached_is_not_tried_for_ever(
@@ -233,9 +236,19 @@ async def test_a_refusal_for_now_is_tried_again_a_little_later(desk: Desk) -> No
 
 async def test_a_refusal_for_good_fails_at_once(desk: Desk) -> None:
     desk.mailer = FakeMailer([NoticeRefused(550)])
-    outcome = await desk.perform(await desk.letter_for())
+    outcome = await desk.perform(await desk.letter_for(phone=None))
     assert isinstance(outcome, GiveUp)
     assert outcome.fields["reason"] == "notice-refused"
+
+
+async def test_an_e_mail_refused_for_good_becomes_an_sms_under_the_same_message_id(desk: Desk) -> None:
+    desk.mailer = FakeMailer([NoticeRefused(550)])
+    row = await desk.letter_for()
+    outcome = await desk.perform(row)
+    assert isinstance(outcome, Done)
+    (text,) = desk.sms.sent
+    assert text.message_id == row["message_id"]
+    assert text.text == "Vous avez un nouveau message dans Mon espace santé."
 
 
 async def test_a_relay_that_is_away_is_waited_for(desk: Desk) -> None:

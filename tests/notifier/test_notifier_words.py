@@ -1,15 +1,18 @@
 """The words of notices: the guide's, the same in HTML, in text and in the browser, and nothing of the letter."""
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 
+from notifier.domain.notices import Kind
 from notifier.domain.texting import SINGLE, is_gsm7
-from notifier.rendering import Words
+from notifier.rendering import Notice, Words
 from tests.notifier.fakes import RENDERER
 
 TOKEN = "t" * 43
+LETTER = Notice(kind=Kind.LETTER, language="fr", given_name="Martine Julie Anne", token=TOKEN)
 GUIDE = (
     "En cas de problème lié à l'affichage de ce message, cliquez ici pour l'afficher dans un navigateur web.",
     "Bonjour MARTINE JULIE ANNE,",
@@ -38,7 +41,7 @@ def squeezed(text: str) -> str:
 
 @pytest.fixture
 def letter() -> Words:
-    return RENDERER.letter(language="fr", given_name="Martine Julie Anne", token=TOKEN)
+    return RENDERER.notice(LETTER)
 
 
 @pytest.mark.parametrize("sentence", [*GUIDE, OURS])
@@ -72,7 +75,7 @@ def test_the_announcement_loads_nothing_from_anywhere(letter: Words) -> None:
 
 
 def test_a_name_cannot_write_html() -> None:
-    words = RENDERER.letter(language="fr", given_name="<b>x", token=TOKEN)
+    words = RENDERER.notice(replace(LETTER, given_name="<b>x"))
     assert "<B>" not in words.html
     assert "&lt;B&gt;X" in words.html
 
@@ -96,10 +99,10 @@ def test_the_sms_of_a_code_is_one_message_that_phones_fill_in() -> None:
 
 
 def test_the_sms_of_a_letter_is_the_journeys() -> None:
-    text = RENDERER.letter_sms(language="fr")
+    text = RENDERER.notice_sms(LETTER)
     assert text == "Vous avez un nouveau message dans Mon espace santé."
     assert is_gsm7(text)
 
 
 def test_a_language_without_a_catalogue_is_written_in_french() -> None:
-    assert RENDERER.letter_sms(language="xx") == RENDERER.letter_sms(language="fr")
+    assert RENDERER.notice_sms(replace(LETTER, language="xx")) == RENDERER.notice_sms(LETTER)

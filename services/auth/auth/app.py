@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from auth.errors import AttemptOver, InvitationNotHeld
+from auth.events import subscriptions
 from auth.handles import KeyedHash
 from auth.keys import SealingKeys, Signer
 from auth.parts import KeyTeller, Sweeper
@@ -40,6 +41,7 @@ PAGES = WebPages(
     locale=HERE / "locale",
     toasts={
         "code-sent": _("Un nouveau code a été envoyé"),
+        "notices-chosen": _("Votre choix est enregistré"),
         "activated": _("Votre espace est activé. Connectez-vous."),
         "device-ended": _("L'appareil est déconnecté"),
         "session-over": _("Votre session a expiré."),
@@ -59,6 +61,7 @@ async def build(settings: AuthSettings) -> Process:
     return assemble(
         settings,
         store,
+        subscriptions=subscriptions(store),
         controllers=CONTROLLERS,
         parts=[KeyTeller(store, signer), Sweeper(sessions), keys],
         pages=PAGES,

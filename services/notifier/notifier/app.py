@@ -85,6 +85,7 @@ def build(settings: NotifierSettings) -> Process:
         CatcherSms(mailer, settings.service_name),
         sender=address_of(settings.service_name, f"ne-pas-repondre@{settings.notice_domain}"),
         view_key=views,
+        unread=store.unread,
     )
     queue = LeasedQueue(store, NOTICES, sending.perform, concurrency=settings.notice_connections, lease=LEASE)
     store.offer = queue.offer

@@ -45,3 +45,10 @@ class NoticeDelayed(NotifierError):
     def __init__(self, status: int) -> None:
         super().__init__(f"refused for now with {status}")
         self.smtp_status = status
+
+
+class NoticeUnderWay(NotifierError):
+    """A notice comes back before its sending is committed here: in a moment it is."""
+
+    code = "notice-under-way"
+    kind = Kind.TRANSIENT

@@ -9,12 +9,18 @@ from chassis.clock import Clock, now
 from chassis.errors import NotYet
 from chassis.store import Tx
 from contracts.auth import CodeIssued, PatientChanged, SealedCode
-from contracts.messaging import MessageReceived
-from notifier.domain.notices import Kind, kept_until, letter_pointless_after, message_id
+from contracts.messaging import MessageRead, MessageReceived, NoticeReturned, ReplyStateChanged
+from notifier.domain.notices import Kind, kept_until, message_id, notice_id, pointless_after
 from notifier.domain.patient import Patient, patient_from
+from notifier.domain.planning import Gathered, plan_for_letter
+from notifier.domain.returns import failure_of
 from notifier.domain.views import view_hash, view_token
 from notifier.keys import SealingKey, SigningKeys
-from notifier.store import Announcement, Fixed
+from notifier.store import Announcement, Fixed, Joined
+
+TOLD_STATES = ("failed", "given-up")
+BY_THE_PATIENT = "given-up"
+"""The reason of a reply that the patient gave up: they know."""
 
 
 class Notices(Protocol):
@@ -37,7 +43,23 @@ class Notices(Protocol):
         ...
 
     async def queue_letters(self, tx: Tx, announcements: Sequence[Announcement]) -> None:
-        """Have letters announced, each once."""
+        """Have letters announced, each once, with the digests and reminders that tell of them."""
+        ...
+
+    async def note_read(self, tx: Tx, message_id: str, at: datetime, kept_until: datetime) -> None:
+        """A letter was read, whether it was announced yet or not."""
+        ...
+
+    async def queue_reply(self, tx: Tx, fixed: Fixed, patient_id: str) -> None:
+        """Have it told that a reply could not be delivered, once."""
+        ...
+
+    async def take_back(self, tx: Tx, notice_id: str, at: datetime) -> tuple[Kind, str] | None:
+        """A notice that was e-mailed did not arrive: it is due again, by SMS alone.
+
+        Its kind and patient, None when there is no such notice or it was taken back already. Raises
+        `NoticeUnderWay` while its sending is not committed.
+        """
         ...
 
 
@@ -67,10 +89,16 @@ class NotifierEvents:
 
     def subscriptions(self) -> list[Subscription]:
         """The topics consumed, each event with its handler."""
+        mailboxes = [
+            Handling(MessageReceived, together=self.queue_letters),
+            Handling(MessageRead, self.note_read),
+            Handling(ReplyStateChanged, self.queue_reply),
+            Handling(NoticeReturned, self.take_back),
+        ]
         return [
             Subscription(topic="auth.patients", on=[Handling(PatientChanged, self.project_patient)], inbox=False),
             Subscription(topic="auth.codes", on=[Handling(CodeIssued, self.queue_code, prepare=self.check_code)]),
-            Subscription(topic="messaging.events", on=[Handling(MessageReceived, together=self.queue_letters)]),
+            Subscription(topic="messaging.events", on=mailboxes),
         ]
 
     async def project_patient(self, tx: Tx, event: PatientChanged, prepared: None) -> None:
@@ -92,20 +120,62 @@ class NotifierEvents:
         for one in ready:
             if one.event.patient_id not in known:
                 raise NotYet(one.event.patient_id)
-        await self._store.queue_letters(tx, [self._announcement(one) for one in ready])
+        announcements = [self._announcement(one, known[one.event.patient_id]) for one in ready]
+        await self._store.queue_letters(tx, announcements)
 
-    def _announcement(self, ready: Ready) -> Announcement:
+    def _announcement(self, ready: Ready, patient: Patient) -> Announcement:
         event: MessageReceived = ready.event
-        fixed = self._fixed(Kind.LETTER, event.message_id, letter_pointless_after(event.received_at))
-        token = view_token(self._view_key, fixed.id)
-        return Announcement(fixed, event, view_hash(token), ready.traceparent)
+        plan = plan_for_letter(patient, event.received_at, self._clock())
+        fixed = self._fixed(Kind.LETTER, event.message_id, pointless_after(event.received_at))
+        return Announcement(
+            fixed=fixed,
+            received=event,
+            view_hash=self._view_hash(fixed.id),
+            state=plan.state,
+            digest=self._gathering(plan.digest),
+            reminder=self._gathering(plan.reminder),
+            traceparent=ready.traceparent,
+        )
 
-    def _fixed(self, kind: Kind, source_id: str, pointless_after: datetime) -> Fixed:
+    def _gathering(self, gathered: Gathered | None) -> Joined | None:
+        if gathered is None:
+            return None
+        fixed = self._fixed(gathered.kind, gathered.id, pointless_after(gathered.due_at), gathered.due_at)
+        return Joined(gathered.kind, fixed, gathered.due_at, self._view_hash(fixed.id))
+
+    def _view_hash(self, notice_id: str) -> str:
+        return view_hash(view_token(self._view_key, notice_id))
+
+    async def note_read(self, tx: Tx, event: MessageRead, prepared: None) -> None:
+        """A letter that was read is neither gathered nor reminded of."""
+        await self._store.note_read(tx, event.message_id, event.read_at, kept_until(Kind.LETTER, event.read_at))
+
+    async def queue_reply(self, tx: Tx, event: ReplyStateChanged, prepared: None) -> None:
+        """Tell of a reply that was not delivered, at most once a day for one message. Raises `NotYet`."""
+        if event.state not in TOLD_STATES or event.reason == BY_THE_PATIENT:
+            return
+        if await self._store.patient(event.patient_id, tx) is None:
+            raise NotYet(event.patient_id)
+        told = notice_id(Kind.REPLY, event.message_id, event.changed_at.date().isoformat())
+        fixed = self._fixed(Kind.REPLY, told, pointless_after(event.changed_at))
+        await self._store.queue_reply(tx, fixed, event.patient_id)
+
+    async def take_back(self, tx: Tx, event: NoticeReturned, prepared: None) -> None:
+        """A notice came back: it goes by SMS, and auth learns what is wrong with the address."""
         at = self._clock()
+        found = await self._store.take_back(tx, event.notice_id, at)
+        if found is None:
+            return
+        kind, patient_id = found
+        failed = failure_of(event, kind, patient_id, at)
+        tx.publish(failed, key=patient_id)
+
+    def _fixed(self, kind: Kind, source_id: str, pointless: datetime, written_at: datetime | None = None) -> Fixed:
+        at = written_at or self._clock()
         return Fixed(
             id=source_id,
             message_id=message_id(kind, source_id, self._domain),
             queued_at=at,
-            pointless_after=pointless_after,
+            pointless_after=pointless,
             kept_until=kept_until(kind, at),
         )

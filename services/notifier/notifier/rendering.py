@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from chassis.i18n import catalogue
+from notifier.domain.notices import Kind
 
 HERE = Path(__file__).parent
 DOMAIN = "pages"
@@ -20,6 +21,21 @@ class Words:
     subject: str = field(repr=False)
     text: str = field(repr=False)
     html: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What a notice tells to whom. `count`: of how many unread letters; `token`: of its browser view."""
+
+    kind: Kind
+    language: str
+    given_name: str = field(repr=False)
+    count: int = 1
+    token: str = field(default="", repr=False)
+
+
+_TEMPLATES = {Kind.REPLY: "reply"}
+"""Which words a kind has; all that tell of letters share theirs."""
 
 
 class Renderer:
@@ -35,18 +51,23 @@ class Renderer:
         }
         self._views = f"{public_origin}/notifications/"
 
-    def letter(self, *, language: str, given_name: str, token: str) -> Words:
-        """The e-mail that announces a letter. Nothing of the letter is in it."""
-        facts = self.letter_facts(given_name) | {"view": self._views + token}
-        return self._words("letter", language, facts)
+    def notice(self, notice: Notice) -> Words:
+        """The e-mail that tells something. Nothing of a letter or a reply is in it."""
+        facts = self.facts(notice) | {"view": self._views + notice.token}
+        return self._words(_TEMPLATES.get(notice.kind, "letter"), notice.language, facts)
 
-    def letter_facts(self, given_name: str) -> dict[str, Any]:
-        """What the announcement of a letter is filled with, beside the address of its browser view."""
-        return {**self._always, "given_name": given_name.upper()}
+    def facts(self, notice: Notice) -> dict[str, Any]:
+        """What a notice is filled with, beside the address of its browser view."""
+        return {
+            **self._always,
+            "kind": notice.kind.value,
+            "count": notice.count,
+            "given_name": notice.given_name.upper(),
+        }
 
-    def letter_sms(self, *, language: str) -> str:
-        """The text that announces a letter to a phone."""
-        return self._fill("letter.sms", language, self._always)
+    def notice_sms(self, notice: Notice) -> str:
+        """The same for a phone."""
+        return self._fill(f"{_TEMPLATES.get(notice.kind, 'letter')}.sms", notice.language, self.facts(notice))
 
     def code(self, *, language: str, code: str, until: str) -> Words:
         """The e-mail that brings a code; `until` is a clock time in the patient's zone."""
@@ -56,14 +77,14 @@ class Renderer:
         """The text that brings a code, its last line for the phone's own filling-in."""
         return self._fill("code.sms", language, {**self._always, "code": code, "until": until})
 
-    def _words(self, name: str, language: str, facts: dict[str, str]) -> Words:
+    def _words(self, name: str, language: str, facts: dict[str, Any]) -> Words:
         return Words(
             subject=self._fill(f"{name}.subject", language, facts),
             text=self._fill(f"{name}.txt", language, facts) + "\n",
             html=self._fill(f"{name}.html", language, facts) + "\n",
         )
 
-    def _fill(self, template: str, language: str, facts: dict[str, str]) -> str:
+    def _fill(self, template: str, language: str, facts: dict[str, Any]) -> str:
         return _environment(language).get_template(template).render(facts, language=language).strip()
 
 

@@ -16,15 +16,15 @@ from chassis.store import Row
 from contracts.auth import Channel
 from contracts.notifier import NoticeFailed, NoticeSent
 from notifier.domain.hours import clock_time
-from notifier.domain.notices import Kind, reason_too_late
+from notifier.domain.notices import GATHERED, Kind, reason_too_late
 from notifier.domain.pace import next_try
 from notifier.domain.patient import Patient
 from notifier.domain.texting import gsm7
 from notifier.domain.views import view_token
-from notifier.errors import NoticeDelayed
+from notifier.errors import AddressUnusable, NoticeDelayed, NoticeRefused
 from notifier.keys import SealingKey
 from notifier.mail import Mail, Mailer, address_of
-from notifier.rendering import Renderer, Words
+from notifier.rendering import Notice, Renderer, Words
 from notifier.sms import Sms, SmsProvider
 
 NOTICE_SECONDS = Histogram(
@@ -41,6 +41,18 @@ class LookUp(Protocol):
     async def __call__(self, patient_id: str, /) -> Patient | None:
         """The patient as known now."""
         ...
+
+
+class CountUnread(Protocol):
+    """How sending learns whether a digest or a reminder still has something to tell."""
+
+    async def __call__(self, notice_id: str, /) -> int:
+        """How many of its letters have not been read."""
+        ...
+
+
+class Needless(Exception):
+    """A notice that has nothing to tell any more, or that the patient does not want."""
 
 
 class Dropped(Exception):
@@ -63,12 +75,14 @@ class Sending:
         mailer: Mailer,
         sms: SmsProvider,
         *,
+        unread: CountUnread,
         sender: Address,
         view_key: bytes,
         clock: Clock = now,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._patient = patient
+        self._unread = unread
         self._sealing_key = sealing_key
         self._renderer = renderer
         self._mailer = mailer
@@ -83,6 +97,8 @@ class Sending:
         kind = Kind(row["kind"])
         try:
             return self._done(row, kind, await self._send(row, kind))
+        except Needless:
+            return Done(state="needless", fields={"ended_at": self._clock()})
         except Dropped as dropped:
             return self._give_up(row, kind, dropped.channel, dropped.reason)
         except NoticeDelayed as error:
@@ -98,7 +114,41 @@ class Sending:
             raise Dropped(reason_too_late(kind))
         if kind is Kind.CODE:
             return await self._send_code(row)
-        return await self._send_letter(row)
+        patient = await self._reachable(row["patient_id"])
+        unread = await self._still_to_tell(row["_id"], patient) if kind in GATHERED else 1
+        return await self._tell(row, patient, self._facts(row, kind, patient, unread))
+
+    async def _still_to_tell(self, notice_id: str, patient: Patient) -> int:
+        """How many letters a digest or a reminder tells of. Raises `Needless` when there is nothing to tell."""
+        unread = 0 if patient.notices == "none" else await self._unread(notice_id)
+        if not unread:
+            raise Needless
+        return unread
+
+    def _facts(self, row: Row, kind: Kind, patient: Patient, unread: int) -> Notice:
+        return Notice(
+            kind=kind,
+            language=patient.language,
+            given_name=patient.given_name,
+            count=unread,
+            token=view_token(self._view_key, row["_id"]),
+        )
+
+    async def _tell(self, row: Row, patient: Patient, notice: Notice) -> Channel:
+        """By e-mail; by SMS where there is none, or where the e-mail was refused or came back."""
+        if patient.email and row.get("by") != "sms":
+            try:
+                to = address_of(f"{patient.given_name} {patient.family_name}", patient.email)
+                await self._mail(row, to, self._renderer.notice(notice))
+            except (NoticeRefused, AddressUnusable):
+                if patient.phone is None:
+                    raise
+            else:
+                return "email"
+        if patient.phone is None:
+            raise Dropped("no-contact", "sms" if row.get("by") == "sms" else "email")
+        await self._text(row, patient.phone, self._renderer.notice_sms(notice))
+        return "sms"
 
     async def _send_code(self, row: Row) -> Channel:
         sealed = self._sealing_key.open_box(bytes(row["box"]))
@@ -110,19 +160,6 @@ class Sending:
             words = self._renderer.code(language=sealed.language, **facts)
             await self._mail(row, address_of("", sealed.destination), words)
         return sealed.channel
-
-    async def _send_letter(self, row: Row) -> Channel:
-        patient = await self._reachable(row["patient_id"])
-        if patient.email:
-            token = view_token(self._view_key, row["_id"])
-            words = self._renderer.letter(language=patient.language, given_name=patient.given_name, token=token)
-            to = address_of(f"{patient.given_name} {patient.family_name}", patient.email)
-            await self._mail(row, to, words)
-            return "email"
-        if patient.phone:
-            await self._text(row, patient.phone, self._renderer.letter_sms(language=patient.language))
-            return "sms"
-        raise Dropped("no-contact")
 
     async def _reachable(self, patient_id: str) -> Patient:
         patient = await self._patient(patient_id)

@@ -14,8 +14,9 @@ from chassis.store import Row, Store, Tx, away
 from contracts.auth import CodeIssued
 from contracts.messaging import MessageReceived
 from contracts.notifier import SealingKeyPublished
-from notifier.domain.notices import Kind
+from notifier.domain.notices import GATHERED, Kind, pointless_after
 from notifier.domain.patient import Patient
+from notifier.errors import NoticeUnderWay
 
 NOTICES = "notices"
 
@@ -30,13 +31,33 @@ class Fixed(msgspec.Struct, frozen=True, kw_only=True):
     kept_until: datetime
 
 
-class Announcement(msgspec.Struct, frozen=True):
-    """A letter to announce, the hash of its browser view, and the trace it came in."""
+class Joined(msgspec.Struct, frozen=True):
+    """A digest or a reminder that a letter joins; the first letter that does has it queued."""
+
+    kind: Kind
+    fixed: Fixed
+    due_at: datetime
+    view_hash: str
+
+
+class Announcement(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter to announce, the hash of its browser view, the notices it joins, and the trace it came in.
+
+    `state` is that of its own notice: `queued`, or `gathered` and `withheld`, which never leave.
+    """
 
     fixed: Fixed
     received: MessageReceived
     view_hash: str
+    state: str = "queued"
+    digest: Joined | None = None
+    reminder: Joined | None = None
     traceparent: str | None = None
+
+    @property
+    def joins(self) -> tuple[Joined, ...]:
+        """The notices it joins."""
+        return tuple(one for one in (self.digest, self.reminder) if one is not None)
 
 
 class NotifierStore(Store[Tx]):
@@ -48,13 +69,16 @@ class NotifierStore(Store[Tx]):
     INDEXES: ClassVar[Mapping[str, Sequence[IndexModel]]] = {
         "patients": [],
         "keys": [],
+        "read": [IndexModel([("kept_until", ASCENDING)])],
         NOTICES: [
             *LEASED_INDEXES,
             IndexModel([("view_hash", ASCENDING)]),
+            IndexModel([("digest_id", ASCENDING)], sparse=True),
+            IndexModel([("reminder_id", ASCENDING)], sparse=True),
             IndexModel([("kept_until", ASCENDING)]),
         ],
     }
-    EXPIRING: ClassVar[Mapping[str, str]] = {NOTICES: "kept_until"}
+    EXPIRING: ClassVar[Mapping[str, str]] = {NOTICES: "kept_until", "read": "kept_until"}
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -86,19 +110,60 @@ class NotifierStore(Store[Tx]):
         await self._queue(tx, [_row(Kind.CODE, fixed, box=issued.box)])
 
     async def queue_letters(self, tx: Tx, announcements: Sequence[Announcement]) -> None:
-        """Have letters announced, each unless that is queued already."""
-        rows = [
-            _row(
-                Kind.LETTER,
-                one.fixed,
-                patient_id=one.received.patient_id,
-                received_at=one.received.received_at,
-                view_hash=one.view_hash,
-                traceparent=one.traceparent,
+        """Have letters announced, each unless that is queued already, and the notices that they join."""
+        read = await self._read_among(tx, [one.fixed.id for one in announcements])
+        letters = [_letter_row(one, read.get(one.fixed.id)) for one in announcements]
+        joined = {each.fixed.id: (each, one) for one in announcements for each in one.joins}
+        gathered = [_joined_row(each, one.received.patient_id) for each, one in joined.values()]
+        await self._queue(tx, [*letters, *gathered])
+
+    async def _read_among(self, tx: Tx, ids: Sequence[str]) -> dict[str, datetime]:
+        rows = self.collection("read").find({"_id": {"$in": list(ids)}}, session=tx.session)
+        return {row["_id"]: row["at"] for row in await rows.to_list(len(ids))}
+
+    async def note_read(self, tx: Tx, message_id: str, at: datetime, kept_until: datetime) -> None:
+        """A letter was read, whether it was announced yet or not."""
+        letter = {"_id": message_id, "kind": Kind.LETTER.value}
+        done = await self.collection(NOTICES).update_one(letter, {"$set": {"read_at": at}}, session=tx.session)
+        if not done.matched_count:
+            row = {"at": at, "kept_until": kept_until}
+            await self.collection("read").update_one(
+                {"_id": message_id}, {"$set": row}, upsert=True, session=tx.session
             )
-            for one in announcements
-        ]
-        await self._queue(tx, rows)
+
+    async def unread(self, gathering_id: str) -> int:
+        """How many of the letters that a digest or a reminder tells of have not been read."""
+        letters = self.collection(NOTICES)
+        with away():
+            rows = [
+                await letters.find({field: gathering_id}, {"read_at": 1}).to_list(None)
+                for field in ("digest_id", "reminder_id")
+            ]
+        return sum(row.get("read_at") is None for found in rows for row in found)
+
+    async def queue_reply(self, tx: Tx, fixed: Fixed, patient_id: str) -> None:
+        """Have it told that a reply could not be delivered, once."""
+        await self._queue(tx, [_row(Kind.REPLY, fixed, patient_id=patient_id)])
+
+    async def take_back(self, tx: Tx, notice_id: str, at: datetime) -> tuple[Kind, str] | None:
+        """See `events.Notices`."""
+        notices = self.collection(NOTICES)
+        row = await notices.find_one({"_id": notice_id, "returned_at": None}, session=tx.session)
+        if row is None or not row.get("patient_id"):
+            return None
+        if row["state"] in ("queued", "sending"):
+            raise NoticeUnderWay(notice_id)
+        again = {
+            "state": "queued",
+            "due_at": at,
+            "attempts": 0,
+            "by": "sms",
+            "returned_at": at,
+            "pointless_after": pointless_after(at),
+        }
+        await notices.update_one({"_id": notice_id}, {"$set": again}, session=tx.session)
+        tx.afterwards.append(partial(self.offer, [row | again]))
+        return Kind(row["kind"]), row["patient_id"]
 
     async def _queue(self, tx: Tx, rows: Sequence[Row]) -> None:
         notices, wanted = self.collection(NOTICES), {row["_id"]: row for row in rows}
@@ -107,12 +172,13 @@ class NotifierStore(Store[Tx]):
             del wanted[row["_id"]]
         if new := list(wanted.values()):
             await notices.insert_many(new, session=tx.session)
-            tx.afterwards.append(partial(self.offer, new))
+            due = [row for row in new if row["state"] == "queued" and row["kind"] not in GATHERED]
+            tx.afterwards.append(partial(self.offer, due))
 
-    async def letter_notice(self, view_hash: str) -> Row | None:
-        """The announcement of a letter whose browser view has this hash."""
+    async def viewable_notice(self, view_hash: str) -> Row | None:
+        """The notice whose browser view has this hash."""
         with away():
-            return await self.collection(NOTICES).find_one({"view_hash": view_hash, "kind": Kind.LETTER.value})
+            return await self.collection(NOTICES).find_one({"view_hash": view_hash})
 
     async def publish_key(self, event: SealingKeyPublished) -> None:
         """Tell the others our public key, once in its life."""
@@ -128,9 +194,28 @@ class NotifierStore(Store[Tx]):
         await self.transact(work)
 
 
-def _row(kind: Kind, fixed: Fixed, **fields: Any) -> Row:
+def _row(kind: Kind, fixed: Fixed, due_at: datetime | None = None, **fields: Any) -> Row:
     fixed_fields = msgspec.structs.asdict(fixed)
-    return new_row(fixed_fields.pop("id"), fixed.queued_at, kind=kind.value, **fixed_fields, **fields)
+    row_id = fixed_fields.pop("id")
+    return new_row(row_id, due_at or fixed.queued_at, kind=kind.value, **fixed_fields, **fields)
+
+
+def _letter_row(one: Announcement, read_at: datetime | None) -> Row:
+    row = _row(
+        Kind.LETTER,
+        one.fixed,
+        patient_id=one.received.patient_id,
+        received_at=one.received.received_at,
+        read_at=read_at,
+        view_hash=one.view_hash,
+        traceparent=one.traceparent,
+    )
+    joined = {"digest_id": one.digest, "reminder_id": one.reminder}
+    return row | {name: other.fixed.id for name, other in joined.items() if other} | {"state": one.state}
+
+
+def _joined_row(one: Joined, patient_id: str) -> Row:
+    return _row(one.kind, one.fixed, one.due_at, patient_id=patient_id, view_hash=one.view_hash)
 
 
 def _leave(rows: Sequence[Row]) -> None:

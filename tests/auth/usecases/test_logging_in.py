@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
+from auth.domain.accounts import as_told
 from auth.domain.codes import digest_of
 from auth.errors import (
     AttemptOver,
@@ -16,13 +18,15 @@ from auth.errors import (
     WrongCode,
     WrongCredentials,
 )
+from auth.events import Contacts
 from auth.handles import digest_of as cookie_digest
 from auth.keys import SealingKeys
 from auth.usecases.caller import Caller
 from auth.usecases.logging_in import LoggingIn
 from chassis.identity import TokenForged
 from chassis.identity.tokens import verify, verifying_key
-from contracts.auth import CodeIssued
+from contracts.auth import CodeIssued, PatientChanged
+from contracts.notifier import NoticeFailed
 from tests.auth.fakes import CODE_KEY, NOW, PATIENT, inaya
 
 PASSWORD = "Une longue phrase 7"
@@ -251,3 +255,36 @@ async def test_a_forged_token_is_refused(house):
     for forged in (f"{header}.{claims}.{signature[:-4]}AAAA", f"{header}.{claims}x.{signature}", "", "a.b.c"):
         with pytest.raises(TokenForged):
             verify(forged, lambda _: key)
+
+
+async def test_an_address_that_refuses_notices_is_marked_once_and_mended_by_a_code_that_comes_through(house):
+    contacts = Contacts(house.store)
+    account = house.store.accounts.rows[PATIENT]
+    refused = NoticeFailed(
+        notice_id=PATIENT,
+        patient_id=PATIENT,
+        kind="letter",
+        channel="email",
+        reason="address-refused",
+        failed_at=NOW,
+    )
+    for event in (msgspec.structs.replace(refused, reason="notice-returned"), refused, refused):
+        await house.store.transact(lambda tx, event=event: contacts.mark_refused(tx, event, None))
+    marked = house.store.accounts.rows[PATIENT]
+    assert marked.revision == account.revision + 1
+    assert marked.email == account.email
+    told, _ = house.store.events[-1]
+    assert (told.email, told.phone) == (None, account.phone)
+    for channel, refused_at in (("sms", NOW), ("email", None)):
+        house.clock.move(minutes=2)
+        secret, sealed = await code_sent(house, channel)
+        await house.logging_in.try_code(secret, sealed.code, HERE)
+        assert house.store.accounts.rows[PATIENT].email_refused_at == refused_at
+    assert [event.email for event, _ in house.store.events if isinstance(event, PatientChanged)][
+        -1
+    ] == account.email
+
+
+async def test_an_address_without_a_phone_beside_it_is_still_tried(house):
+    alone = inaya(phone=None).email_refused(NOW)
+    assert as_told(alone, NOW).email == alone.email

@@ -259,6 +259,29 @@ async def test_mon_compte_shows_masked_contacts_and_is_closed_to_strangers(brows
     assert "Inaya M." in (await browser.get("/compte/menu")).text
 
 
+async def test_the_person_chooses_how_to_be_told_of_letters_and_is_warned_of_choosing_never(browser, house):
+    assert (await browser.post("/compte/notifications", notifications="none")).status_code in (303, 401)
+    assert house.store.events == []
+    browser.cookies["__Host-pli"] = "good"
+    page = (await browser.get("/compte/preferences")).text
+    assert "Vous risquez de ne pas voir à temps un message important" in page
+    answer = await browser.post("/compte/notifications", notifications="digest")
+    assert answer.headers["location"] == "/compte/preferences"
+    told, key = house.store.events[-1]
+    assert (told.notices, told.revision, key) == ("digest", 2, PATIENT)
+    assert (await browser.post("/compte/notifications", notifications="often")).status_code == 400
+    assert house.store.accounts.rows[PATIENT].notices == "digest"
+
+
+async def test_accueil_says_that_the_address_takes_no_messages_until_it_does(browser, house):
+    browser.cookies["__Host-pli"] = "good"
+    words = "Votre adresse e-mail ne reçoit plus nos messages."
+    assert words not in (await browser.get("/")).text
+    account = house.store.accounts.rows[PATIENT]
+    house.store.accounts.rows[PATIENT] = account.email_refused(NOW)
+    assert words in (await browser.get("/")).text
+
+
 async def test_a_stranger_reads_in_the_language_of_their_browser_or_the_one_they_chose(browser):
     accepts = {"accept": "text/html", "accept-language": "en-GB,en;q=0.9,fr;q=0.5"}
     assert "My identifier" in (await browser.client.get("/connexion", headers=accepts)).text

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from auth.domain.codes import Channel
-from contracts.auth import PatientChanged
+from contracts.auth import NoticeChoice, PatientChanged
 
 
 class Status(StrEnum):
@@ -21,6 +21,8 @@ class Account(Struct, frozen=True, kw_only=True):
     """One patient's account. Contacts are verified: an operator's word counts as such.
 
     `language` is what the person is written to in; until they chose one, their browser decides about pages.
+    `notices` is how they want to be told of letters. `email_refused_at`: their mail server said that it does not
+    know the address, and no code has come through it since.
     `revision` is that of the state told to other services; 0 until the account is active.
     """
 
@@ -41,6 +43,8 @@ class Account(Struct, frozen=True, kw_only=True):
     identifier: str | None = None
     password_hash: str | None = None
     code_sends: tuple[datetime, ...] = ()
+    notices: NoticeChoice = "each"
+    email_refused_at: datetime | None = None
 
     def activated(self, identifier: str, password_hash: str) -> "Account":
         """After the patient chose identifier and password: active, one revision further."""
@@ -57,6 +61,27 @@ class Account(Struct, frozen=True, kw_only=True):
         if self.language_chosen and self.language == language:
             return self
         return replace(self, language=language, language_chosen=True, revision=self.revision + 1)
+
+    def told_by(self, notices: NoticeChoice) -> "Account":
+        """After the person chose how to be told of letters."""
+        return replace(self, notices=notices, revision=self.revision + (notices != self.notices))
+
+    def email_refused(self, at: datetime) -> "Account":
+        """After a notice came back: the address takes no messages. The same when that is known, or without one."""
+        if self.email is None or self.email_refused_at is not None:
+            return self
+        return replace(self, email_refused_at=at, revision=self.revision + 1)
+
+    def email_works(self) -> "Account":
+        """After a code came through the address; the same when nothing spoke against it."""
+        if self.email_refused_at is None:
+            return self
+        return replace(self, email_refused_at=None, revision=self.revision + 1)
+
+    @property
+    def notice_email(self) -> str | None:
+        """Where notices go by e-mail: nowhere, while the address is refused and there is a phone."""
+        return None if self.email_refused_at and self.phone else self.email
 
     def contact(self, channel: Channel) -> str | None:
         """Where a code goes by this channel, None if the account has no such contact."""
@@ -88,8 +113,9 @@ def as_told(account: Account, at: datetime) -> PatientChanged:
         family_name=account.family_name,
         ins=account.ins,
         mailbox_address=account.mailbox_address,
-        email=account.email,
+        email=account.notice_email,
         phone=account.phone,
+        notices=account.notices,
         time_zone=account.time_zone,
         language=account.language,
         changed_at=at,

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from auth.domain import codes, credentials
-from auth.domain.accounts import Account, Status
+from auth.domain.accounts import Account, Status, as_told
 from auth.domain.codes import ATTEMPT_LIFE, CODE_LIFE, Challenge, Channel, Outcome
 from auth.domain.devices import device_of
 from auth.domain.sessions import Session
@@ -135,6 +135,7 @@ class LoggingIn:
             session = None
             if outcome is Outcome.RIGHT:
                 session = await self._start(account, (handle, browser), device_of(caller.agent), at, tx)
+                await self._email_works(challenge, account, at, tx)
             _audit(tx, account.id, caller, challenge.id, right=session is not None)
             return after, outcome, session, account.language if account.language_chosen else None
 
@@ -199,6 +200,13 @@ class LoggingIn:
         await self._store.browsers.add(browser.digest, account.id, at, tx)
         await self._pacing.forget(IDENTIFIER, account.identifier or "", tx)
         return session
+
+    async def _email_works(self, challenge: Challenge, account: Account, at: datetime, tx: Tx) -> None:
+        """A code that came by e-mail mends an address that was said to be refused."""
+        after = account.email_works() if challenge.channel == "email" else account
+        if after != account:
+            await self._store.accounts.save(after, tx)
+            tx.publish(as_told(after, at), after.id)
 
     def _digest(self, challenge: Challenge, code: str) -> bytes:
         return codes.digest_of(self._hashes.key, challenge.id, code)

@@ -1,11 +1,14 @@
 """The person chooses how the service speaks to them."""
 
+from collections.abc import Callable
+
 from auth.domain.accounts import Account, as_told
 from auth.store import AuthStore
 from auth.usecases.caller import Caller
 from chassis.clock import Clock, now
 from chassis.errors import NotFound
 from chassis.store import Tx
+from contracts.auth import NoticeChoice
 
 
 class Preferring:
@@ -17,17 +20,26 @@ class Preferring:
 
     async def choose_language(self, patient_id: str, language: str, caller: Caller) -> None:
         """Speak and write to the patient in this language (a code) from now on. Raises `NotFound`."""
+        await self._change(patient_id, lambda account: account.speaking(language), "change-language", caller)
+
+    async def choose_notices(self, patient_id: str, notices: NoticeChoice, caller: Caller) -> None:
+        """Tell the patient of letters this way from now on. Raises `NotFound`."""
+        await self._change(patient_id, lambda account: account.told_by(notices), "change-notices", caller)
+
+    async def _change(
+        self, patient_id: str, change: Callable[[Account], Account], action: str, caller: Caller
+    ) -> None:
         at = self._clock()
 
         async def work(tx: Tx) -> None:
             account = await self._account(patient_id, tx)
-            after = account.speaking(language)
+            after = change(account)
             if after == account:
                 return
             await self._store.accounts.save(after, tx)
             tx.publish(as_told(after, at), after.id)
             tx.audit(
-                action="change-language",
+                action=action,
                 actor=patient_id,
                 patient_id=patient_id,
                 object_kind="account",

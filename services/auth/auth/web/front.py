@@ -21,7 +21,12 @@ class FrontPages(Controller):
         account = await store.accounts.get(request.user.patient_id)
         if account is None:
             return web.page("front.html")
-        return web.page("home.html", person_name=account.short_name(), given_name=account.given_name)
+        return web.page(
+            "home.html",
+            person_name=account.short_name(),
+            given_name=account.given_name,
+            email_refused=account.email_refused_at is not None,
+        )
 
     @get("/aide", sync_to_thread=False)
     def help(self, about: GivenSettings) -> Template:

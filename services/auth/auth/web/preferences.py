@@ -11,8 +11,10 @@ from auth.web import cookies
 from auth.web.account import account_of
 from auth.web.asking import FORM_LIMIT, Asked, AskedByPatient, GivenPreferring, GivenStore, caller_of
 from chassis import web
+from chassis.errors import LogInNeeded
 from chassis.web.asking import page_before
 from chassis.web.ports import parts_of
+from contracts.auth import NoticeChoice
 
 PREFERENCES = "/compte/preferences"
 
@@ -21,6 +23,12 @@ class LanguageForm(msgspec.Struct, kw_only=True):
     """A language, by its code."""
 
     langue: Annotated[str, msgspec.Meta(max_length=10)] = ""
+
+
+class NoticesForm(msgspec.Struct, kw_only=True):
+    """How to be told of letters."""
+
+    notifications: NoticeChoice
 
 
 class Preferences(Controller):
@@ -33,7 +41,16 @@ class Preferences(Controller):
     async def preferences(self, request: AskedByPatient, store: GivenStore) -> Template:
         """What the person can choose."""
         account = await account_of(request, store)
-        return web.page("preferences.html", person_name=account.short_name())
+        return web.page("preferences.html", person_name=account.short_name(), notices=account.notices)
+
+    @post("/notifications")
+    async def choose_notices(self, request: Asked, preferring: GivenPreferring) -> Redirect:
+        """Keep how the person wants to be told of letters; back to the page."""
+        if request.user is None:
+            raise LogInNeeded
+        form = await web.read_form(request, NoticesForm)
+        await preferring.choose_notices(request.user.patient_id, form.notifications, caller_of(request))
+        return web.see_other(PREFERENCES, toast="notices-chosen")
 
     @post("/langue", opt={"public": True})
     async def choose_language(self, request: Asked, preferring: GivenPreferring) -> Redirect:

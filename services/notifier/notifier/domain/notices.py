@@ -1,4 +1,4 @@
-"""What a notice is, what fixes its Message-ID, and from when it is pointless."""
+"""What a notice is, what fixes its id and Message-ID, and from when it is pointless."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -10,13 +10,23 @@ class Kind(StrEnum):
 
     CODE = "code"
     LETTER = "letter"
+    DIGEST = "digest"
+    """The letters of a day, for who wants one e-mail a day."""
+    REMINDER = "reminder"
+    """Letters that were not read for a week; said once."""
+    REPLY = "reply"
+    """A message of the patient's could not be delivered."""
 
 
-LETTER_HOLDS = timedelta(hours=48)
-"""A letter that is not announced by then is not announced any more."""
+GATHERED = (Kind.DIGEST, Kind.REMINDER)
+"""Notices that tell of several letters, and wait for an evening."""
+HOLDS = timedelta(hours=48)
+"""A letter that is not announced by then is not announced any more; nor is anything else, but codes."""
+REMIND_AFTER = timedelta(days=7)
 
-_REASON_TOO_LATE = {Kind.CODE: "code-expired", Kind.LETTER: "notice-too-old"}
-_KEPT = {Kind.CODE: timedelta(days=1), Kind.LETTER: timedelta(days=60)}
+_REASON_TOO_LATE = {Kind.CODE: "code-expired"}
+_KEPT = {Kind.CODE: timedelta(days=1)}
+_KEPT_LONG = timedelta(days=60)
 
 
 def message_id(kind: Kind, source_id: str, domain: str) -> str:
@@ -28,16 +38,22 @@ def message_id(kind: Kind, source_id: str, domain: str) -> str:
     return f"<{digest[:40]}@{domain}>"
 
 
-def letter_pointless_after(received_at: datetime) -> datetime:
-    """From when the announcement of a letter is dropped."""
-    return received_at + LETTER_HOLDS
+def notice_id(kind: Kind, *about: str) -> str:
+    """The id of a notice that several events ask for, the same for all of them, shaped like the other ids."""
+    digest = hashlib.sha256("|".join((kind, *about)).encode()).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-7{digest[12:15]}-8{digest[15:18]}-{digest[18:30]}"
+
+
+def pointless_after(told_from: datetime) -> datetime:
+    """From when a notice about something of that instant is dropped."""
+    return told_from + HOLDS
 
 
 def reason_too_late(kind: Kind) -> str:
     """The code of the reason why a notice past its time is dropped."""
-    return _REASON_TOO_LATE[kind]
+    return _REASON_TOO_LATE.get(kind, "notice-too-old")
 
 
 def kept_until(kind: Kind, queued_at: datetime) -> datetime:
     """When the row of a notice is deleted: a letter's outlives its browser view and every redelivery."""
-    return queued_at + _KEPT[kind]
+    return queued_at + _KEPT.get(kind, _KEPT_LONG)

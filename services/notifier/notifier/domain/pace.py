@@ -5,12 +5,15 @@ from datetime import datetime, timedelta
 from notifier.domain.notices import Kind
 
 FIRST_PAUSE = timedelta(seconds=2)
-LONGEST_PAUSE = {Kind.CODE: timedelta(seconds=20), Kind.LETTER: timedelta(minutes=15)}
+LONGEST_PAUSE = {Kind.CODE: timedelta(seconds=20)}
+LONGEST_PAUSE_OF_OTHERS = timedelta(minutes=15)
 
 
 def next_try(kind: Kind, at: datetime, attempts: int, jitter: float) -> datetime:
     """When to try again after `attempts` tries (from 1): doubling pauses, each ±50 % by `jitter` in [0, 1)."""
-    pause: timedelta = min(FIRST_PAUSE * 2 ** min(attempts - 1, 16), LONGEST_PAUSE[kind])
+    pause: timedelta = min(
+        FIRST_PAUSE * 2 ** min(attempts - 1, 16), LONGEST_PAUSE.get(kind, LONGEST_PAUSE_OF_OTHERS)
+    )
     return at + (0.5 + jitter) * pause
 
 

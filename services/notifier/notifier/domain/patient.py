@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from contracts.auth import PatientChanged, PatientStatus
+from contracts.auth import NoticeChoice, PatientChanged, PatientStatus
 
 
 class Patient(Struct, frozen=True, kw_only=True):
@@ -16,6 +16,8 @@ class Patient(Struct, frozen=True, kw_only=True):
     email: str | None
     phone: str | None
     language: str
+    time_zone: str = "Europe/Paris"
+    notices: NoticeChoice = "each"
 
 
 def patient_from(event: PatientChanged) -> Patient:
@@ -29,4 +31,6 @@ def patient_from(event: PatientChanged) -> Patient:
         email=event.email,
         phone=event.phone,
         language=event.language,
+        time_zone=event.time_zone,
+        notices=event.notices,
     )

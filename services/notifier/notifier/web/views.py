@@ -13,21 +13,26 @@ from chassis import web
 from chassis.clock import Clock, now
 from chassis.errors import NotFound, TooManyRequests
 from chassis.store import Row
+from notifier.domain.notices import GATHERED, Kind
 from notifier.domain.pace import Allowance
 from notifier.domain.patient import Patient
 from notifier.domain.views import looks_like_token, may_be_viewed, view_hash
-from notifier.rendering import Renderer
+from notifier.rendering import Notice, Renderer
 
 
 class Notices(Protocol):
     """Where the page looks."""
 
-    async def letter_notice(self, view_hash: str) -> Row | None:
-        """The announcement whose view has this hash."""
+    async def viewable_notice(self, view_hash: str) -> Row | None:
+        """The notice whose view has this hash."""
         ...
 
     async def patient(self, patient_id: str) -> Patient | None:
         """The patient as known now."""
+        ...
+
+    async def unread(self, notice_id: str, /) -> int:
+        """How many of a gathered notice's letters have not been read."""
         ...
 
 
@@ -55,17 +60,18 @@ class ViewableNotices:
             raise NotFound("no such notice")
         if not self._allowance.spend(self._seconds()):
             raise TooManyRequests("notices viewed")
-        patient = await self._patient_told(token)
-        return self._renderer.letter_facts(patient.given_name)
-
-    async def _patient_told(self, token: str) -> Patient:
-        row = await self._notices.letter_notice(view_hash(token))
+        row = await self._notices.viewable_notice(view_hash(token))
         if row is None or not may_be_viewed(row["queued_at"], self._clock()):
             raise NotFound("no such notice")
+        return self._renderer.facts(await self._notice(row))
+
+    async def _notice(self, row: Row) -> Notice:
         patient = await self._notices.patient(row["patient_id"])
         if patient is None or patient.status == "closed":
             raise NotFound("no such notice")
-        return patient
+        kind = Kind(row["kind"])
+        count = max(1, await self._notices.unread(row["_id"])) if kind in GATHERED else 1
+        return Notice(kind=kind, language=patient.language, given_name=patient.given_name, count=count)
 
 
 class NoticeViews(Controller):
