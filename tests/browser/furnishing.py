@@ -152,6 +152,7 @@ class Furnisher:
         conversation = self.note("letter", self.write(people.letter_with_results()))
         pdf = self.note("pdf", conversation.follow(people.PDF_NAME))
         self.note("zip", conversation.follow("IHE_XDM.zip"))
+        self.note("structured", conversation.follow("Lire"))
         dialog = self.note("keep", pdf.follow("Ajouter à mes documents santé"))
         state = dialog.press("Ajouter", {"Nom du document": KEPT, "Type de document": "biologie"})
         self.note("kept", state)

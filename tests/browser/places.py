@@ -208,6 +208,7 @@ PLACES = (
     Place("attachment-picture", Who.PATIENT, _of("picture")),
     Place("attachment-text", Who.PATIENT, _of("text")),
     Place("attachment-zip", Who.PATIENT, _of("zip")),
+    Place("attachment-document", Who.PATIENT, _of("structured")),
     Place("attachment-pdf-large", Who.PATIENT, _large),
     Place("print", Who.PATIENT, _print),
     Place("set-aside", Who.PATIENT, _not_mine),

@@ -20,6 +20,7 @@ FAST: Mapping[str, tuple[str, ...]] = {
     "types": ("mypy",),
     "walls": ("lint-imports",),
     "css": ("python", "-m", "stack", "css"),
+    "texts": ("python", "-m", "stack", "texts", "--check"),
     "unit": ("pytest", "tests", "-m", "not stack"),
 }
 STACKED = ("pytest", "tests", "-m", "stack")

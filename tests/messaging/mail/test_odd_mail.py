@@ -13,7 +13,7 @@ from messaging.domain.letter import Letter
 from messaging.domain.signatures import SignatureState
 from messaging.letters import read_letter
 from messaging.letters.tnef import NotTnef, read_tnef
-from tests.messaging.corpus import ACCENTS, CALENDAR, CYRILLIC, LETTERS, file, letter, mixed, outlook, text
+from tests.messaging.corpus import ACCENTS, CALENDAR, CYRILLIC, LETTERS, file, html, letter, mixed, outlook, text
 from tests.messaging.outlook import winmail
 from tests.messaging.signing import detached, opaque
 from tests.messaging.structured import PDF, PNG
@@ -190,6 +190,22 @@ def test_outlook_s_package_cut_anywhere_is_never_given_by_half() -> None:
         except NotTnef:
             continue
         assert all(one in whole.files or not one.content for one in found.files)
+
+
+@pytest.mark.parametrize(
+    ("words", "lost"),
+    [
+        ("<html><body>&nbsp;<br></body></html>", False),
+        ("<img src='https://evil.example/lettre.png'>", True),
+        ("<p>Bonjour</p><img src='https://evil.example/x.png'>", False),
+    ],
+)
+def test_html_of_which_nothing_can_be_shown_is_said_to_be_incomplete(words: str, lost: bool) -> None:
+    assert read_letter(letter(html(words)), ID).incomplete is lost
+
+
+def test_an_outlook_package_with_nothing_in_it_stays_a_file() -> None:
+    assert files(read_letter(letter(mixed(text(), outlook(winmail()))), ID)) == ["winmail.dat"]
 
 
 def test_an_invitation_says_what_when_where_and_with_whom() -> None:

@@ -67,6 +67,7 @@ def test_a_pdf_inside_is_an_attachment_that_can_be_kept(client, world):
     assert (pdf.filename, pdf.inside) == ("Compte rendu de consultation.pdf", archive.id)
     assert f'href="{address(letter, 1)}"' in client.get(address(letter) + "/document").text
     assert "Ajouter à mes documents santé" in words(client.get(address(letter, 1)))
+    assert "dans IHE_XDM.zip" in conversation(client, letter)
 
 
 def test_a_picture_inside_is_shown_in_place(client, world):
@@ -82,6 +83,12 @@ def test_a_document_about_someone_else_is_warned_of_everywhere(client, world):
     assert "ne semble pas être le vôtre" in words(client.get(address(letter)))
     conversation = client.get(f"/messagerie/conversations/{letter.conversation_id}")
     assert "Ne semble pas vous concerner" in words(conversation)
+
+
+def test_a_file_inside_a_document_about_someone_else_is_warned_of_too(client, world):
+    letter = received(world, xdm(cda(body=file_body(PDF), ins=OTHER_INS)))
+    assert letter.attachments[1].about_someone_else
+    assert "ne semble pas être le vôtre" in words(client.get(address(letter, 1)))
 
 
 def test_a_document_that_names_nobody_asks_to_check(client, world):

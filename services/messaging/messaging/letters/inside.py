@@ -20,4 +20,12 @@ def look_inside(number: int, found: Found) -> None:
     for inner in structured.files:
         if not found.has_room_inside(len(inner.content)):
             return  # those that follow too: a page finds them by their order
-        found.add_file(File(name=inner.name, media_type=inner.media_type, content=inner.content, inside=number))
+        found.add_file(
+            File(
+                name=inner.name,
+                media_type=inner.media_type,
+                content=inner.content,
+                inside=number,
+                patient_ids=file.patient_ids,
+            )
+        )

@@ -109,6 +109,7 @@ def _file(part: "Mime[str, str]", name: str, found: Found, place: Place) -> None
     nested = part.get_content_maintype() == "message" and part.is_multipart()
     content = nested_message(part) if nested else bytes_of(part)
     if not content and not name:
+        found.incomplete |= nested  # one so deep that it cannot be written out again
         return
     if place.inside is not None and not found.has_room_inside(len(content)):
         return

@@ -1,5 +1,6 @@
 """From raw bytes to a `Letter`. Never fails: what cannot be read in full is said to be incomplete."""
 
+import re
 from email import message_from_bytes
 from email.message import Message
 
@@ -20,6 +21,9 @@ from messaging.letters.parts import walk
 from messaging.letters.policy import BOUNDED
 from messaging.letters.runs import parsed
 from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
+
+_NOTHING = re.compile(r"</?(?!img\b[^<>]*\bsrc=)[a-z][^<>]*>|<!doctype[^<>\[]*>|&nbsp;|\s", re.IGNORECASE)
+"""What HTML may consist of and still say nothing."""
 
 
 def read_letter(raw: bytes, letter_id: str) -> Letter:
@@ -47,7 +51,7 @@ def read_whole(raw: bytes, letter_id: str) -> Letter:
         parts=tuple(_part(part, shown) for part in parts),
         invitations=distinct(found.invitations),
         signature=found.signature or _signature(message, raw),
-        incomplete=found.incomplete or any(is_too_deep(body.html) for body in found.bodies),
+        incomplete=found.incomplete or any(map(_is_lost, found.bodies, words)),
     )
 
 
@@ -68,6 +72,17 @@ def _words(body: Body, pictures: dict[str, str]) -> Body:
     if not words and "<img" not in html:
         return Body(text=body.text)
     return Body(text=body.text if body.text.strip() else words, html=html)
+
+
+def _is_lost(body: Body, shown: Body) -> bool:
+    """Whether a body's HTML says something that is neither shown nor told: too deep, or all from outside."""
+    if is_too_deep(body.html):
+        return True
+    return _says(body.html) and not _says(shown.html) and not shown.text.strip()
+
+
+def _says(html: str) -> bool:
+    return bool(_NOTHING.sub("", html))
 
 
 def _html(words: list[Body]) -> str | None:

@@ -20,8 +20,8 @@ def unpack(content: bytes, found: Found, inside: int | None) -> bool:
         tnef = read_tnef(content)
     except NotTnef:
         return False
-    if not (tnef.files or tnef.text or tnef.html or tnef.rtf):
-        return False
+    if not (tnef.text.strip() or tnef.html.strip() or tnef.rtf or any(packed.content for packed in tnef.files)):
+        return False  # an empty package, or one so hurt that it looks like one: whoever can may open it
     for packed in tnef.files:
         if packed.content or packed.name:
             _keep(packed, found, inside)
