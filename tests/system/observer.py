@@ -31,6 +31,7 @@ ASK_BOUND_S = 60.0
 READ_BOUND_S = 30.0
 DEAD_LETTERS = tuple(topic.name for topic in TOPICS if topic.name.endswith(".dead-letters"))
 QUEUES = (("messaging", "consignments"), ("notifier", "notices"))
+FOR_ANOTHER_DAY = ["digest", "reminder"]  # they wait for an evening, and for nothing else
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +158,7 @@ class Observer:
             for name in ("outbox", "waiting"):
                 found[f"{service}.{name}"] = self.database(service)[name].count_documents({})
         for service, name in QUEUES:
-            under_way = {"state": {"$in": ["queued", "sending"]}}
+            under_way = {"state": {"$in": ["queued", "sending"]}, "kind": {"$nin": FOR_ANOTHER_DAY}}
             found[f"{service}.{name}"] = self.database(service)[name].count_documents(under_way)
         found |= self.lag()
         return {name: count for name, count in found.items() if count}
