@@ -92,7 +92,11 @@ async def dead_letters(settings: Settings, count: int) -> list[Any]:
 
 
 async def count_dead_letters(settings: Settings) -> int:
-    consumer = AIOKafkaConsumer(f"{settings.service}.dead-letters", **connection(settings))
+    return await _count_on(settings, f"{settings.service}.dead-letters")
+
+
+async def _count_on(settings: Settings, topic: str) -> int:
+    consumer = AIOKafkaConsumer(topic, **connection(settings))
     await consumer.start()
     try:
         ends = await consumer.end_offsets(list(consumer.assignment()))
@@ -252,6 +256,35 @@ async def test_a_lane_whose_fetching_has_died_is_not_ready_and_consumes_again(
         await eventually(lambda: _says(bus, None))
 
 
+async def test_a_relay_whose_producer_has_died_begins_anew(
+    settings, store, trial, eventually, monkeypatch
+) -> None:
+    monkeypatch.setattr("chassis.bus.client.SILENT_AFTER", 1.0)
+    await store.prepare()
+    relay = Relay(settings, store)
+    await relay.start()
+    try:
+        await publish(store, 1)
+        await eventually(lambda: _has_left(settings, trial, 1))
+        relay._producer._sender.sender_task.cancel()
+        await publish(store, 2)
+        await eventually(lambda: _has_left(settings, trial, 2))
+    finally:
+        await relay.stop()
+
+
+async def test_dead_letters_are_kept_although_their_producer_has_died(
+    settings, store, effects, trial, eventually, monkeypatch
+) -> None:
+    monkeypatch.setattr("chassis.bus.client.SILENT_AFTER", 1.0)
+    effects.trouble[1] = [Poisoned("no")] * 9
+    async with running(settings, store, effects, trial) as bus:
+        bus._dead_letters._producer._sender.sender_task.cancel()
+        await publish(store, 1, 2)
+        await eventually(lambda: _is(effects, [-1, 2]))
+        await dead_letters(settings, 1)
+
+
 async def test_what_was_taken_is_given_back_when_the_next_fetch_fails(
     settings, store, effects, trial, eventually, monkeypatch
 ) -> None:
@@ -297,6 +330,10 @@ async def test_a_follower_whose_fetching_has_died_follows_again(settings, store,
 
 async def _is(effects: Effects, numbers: list[int]) -> bool:
     return await effects.numbers() == numbers
+
+
+async def _has_left(settings: Settings, topic: Topic, count: int) -> bool:
+    return await _count_on(settings, topic.name) == count
 
 
 async def _none_waits(store: Store[Tx]) -> bool:

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from chassis.bus.client import durable_producer
+from chassis.bus import client
 from chassis.errors import BackingServiceAway
 from chassis.ids import new_id
 from chassis.part import Check
@@ -33,6 +32,7 @@ class Intake:
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
         self._renewing: asyncio.Task[None] | None = None
+        self._silent_since: float | None = None
 
     async def start(self) -> None:
         """Connect. Raises `BackingServiceAway` while the bus is."""
@@ -42,7 +42,7 @@ class Intake:
         """Let go; nothing is pending, for each append is awaited."""
         if self._renewing:
             self._renewing.cancel()
-        await _let_go(self._producer)
+        await client.let_go(self._producer)
 
     def checks(self) -> Mapping[str, Check]:
         """Ready while a producer is connected."""
@@ -52,14 +52,18 @@ class Intake:
         """Append one record for each, all acknowledged. Raises `BackingServiceAway`: some may be there then."""
         if self._producer is None:
             raise BackingServiceAway("bus")
+        began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
                 await asyncio.gather(*(self._send(self._producer, letter) for letter in letters))
         except TimeoutError as error:
+            self._note_silence(began, error)
             raise BackingServiceAway("bus") from error
         except KafkaError as error:
-            self._renew(error)
+            if not error.retriable:
+                self._renew(error)
             raise BackingServiceAway("bus") from error
+        self._silent_since = None
 
     async def _send(self, producer: AIOKafkaProducer, letter: Taken) -> None:
         envelope = Envelope(
@@ -78,16 +82,24 @@ class Intake:
         )
         await asyncio.shield(sent)
 
-    def _renew(self, error: KafkaError) -> None:
+    def _note_silence(self, began: float, error: TimeoutError) -> None:
+        """One append may be slow; none acknowledged for so long means that the producer has died."""
+        if self._silent_since is None:
+            self._silent_since = began
+        elif asyncio.get_running_loop().time() - self._silent_since > client.SILENT_AFTER:
+            self._renew(error)
+
+    def _renew(self, error: Exception) -> None:
         """An idempotent producer that lost its sequence never works again: build another."""
-        if error.retriable or (self._renewing and not self._renewing.done()):
+        if self._renewing and not self._renewing.done():
             return
+        self._silent_since = None
         log.warning("intake.producer-lost", exc_info=error)
         lost, self._producer = self._producer, None
         self._renewing = asyncio.create_task(self._replace(lost))
 
     async def _replace(self, lost: AIOKafkaProducer | None) -> None:
-        await _let_go(lost)
+        await client.let_go(lost)
         while self._producer is None:
             try:
                 self._producer = await self._connected()
@@ -95,13 +107,10 @@ class Intake:
                 await asyncio.sleep(0.5)
 
     async def _connected(self) -> AIOKafkaProducer:
-        producer = durable_producer(self._settings)
         try:
-            await producer.start()
+            return await client.started_producer(self._settings)
         except (KafkaError, OSError) as error:
-            await _let_go(producer)
             raise BackingServiceAway("bus") from error
-        return producer
 
     async def _check(self) -> str | None:
         if self._producer is None:
@@ -117,9 +126,3 @@ class Intake:
 def _key(taken: Taken) -> str:
     """A mailbox's letters stay in their order; a report on a notice knows no patient."""
     return taken.patient_id if isinstance(taken, LetterTaken) else taken.notice_id
-
-
-async def _let_go(producer: AIOKafkaProducer | None) -> None:
-    if producer is not None:
-        with suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(producer.stop(), 2.0)

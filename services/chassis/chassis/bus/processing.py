@@ -5,8 +5,6 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from aiokafka.errors import KafkaError
-
 from chassis.bus.dead_letters import DeadLetters, Reason
 from chassis.bus.inbox import Inbox
 from chassis.bus.subscription import Delivered, Raw, Ready, Subscription, understand
@@ -67,10 +65,7 @@ class Processing:
         """
         if _place(raw) in self._buried:
             return
-        try:
-            await self._dead_letters.bury(raw, self._group, Reason(code=code, attempts=attempts))
-        except KafkaError as error:
-            raise BackingServiceAway("bus") from error
+        await self._dead_letters.bury(raw, self._group, Reason(code=code, attempts=attempts))
         self._buried.add(_place(raw))
 
     async def _understood(self, raw: Raw) -> Delivered | None:

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from pymongo import ASCENDING
 
 from chassis.background import Loop
-from chassis.bus.client import durable_producer
+from chassis.bus import client
 from chassis.clock import now
+from chassis.errors import BackingServiceAway
 from chassis.part import Check
 from chassis.settings import Settings
 from chassis.store.lease import Lease
@@ -180,19 +180,15 @@ class Relay:
             self._to_delete.set()
 
     async def _send(self, rows: Sequence[Row]) -> None:
-        """Send all before waiting for any; after an error the producer is rebuilt and all are sent again."""
-        producer = await self._started_producer()
+        """After an error, and after a silence, the producer is rebuilt and all are sent again."""
+        if self._producer is None:
+            self._producer = await client.started_producer(self._settings)
         try:
-            sent = [
-                await producer.send(
-                    row["topic"],
-                    value=bytes(row["value"]),
-                    key=row["key"].encode(),
-                    headers=[(name, bytes(value)) for name, value in row["headers"]],
-                )
-                for row in rows
-            ]
-            await asyncio.gather(*sent)
+            async with asyncio.timeout(client.SILENT_AFTER):
+                await _send_all(self._producer, rows)
+        except TimeoutError as error:
+            await self._drop_producer()
+            raise BackingServiceAway("bus") from error
         except Exception:
             await self._drop_producer()
             raise
@@ -204,22 +200,9 @@ class Relay:
             EVENTS_PUBLISHED.labels(row["topic"]).inc()
             OUTBOX_LAG.observe((at - row["at"]).total_seconds())
 
-    async def _started_producer(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            producer = durable_producer(self._settings)
-            try:
-                await producer.start()
-            except BaseException:
-                await producer.stop()
-                raise
-            self._producer = producer
-        return self._producer
-
     async def _drop_producer(self) -> None:
         producer, self._producer = self._producer, None
-        if producer is not None:
-            with suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(producer.stop(), 2.0)
+        await client.let_go(producer)
 
     async def _let_go(self) -> None:
         if self._leads:
@@ -237,3 +220,17 @@ class Relay:
                 await self._lease.release()
         except Exception as error:
             log.warning("relay.left-behind", exc_info=error)
+
+
+async def _send_all(producer: AIOKafkaProducer, rows: Sequence[Row]) -> None:
+    """Send all before waiting for any."""
+    sent = [
+        await producer.send(
+            row["topic"],
+            value=bytes(row["value"]),
+            key=row["key"].encode(),
+            headers=[(name, bytes(value)) for name, value in row["headers"]],
+        )
+        for row in rows
+    ]
+    await asyncio.gather(*sent)
