@@ -143,6 +143,13 @@ def _keep_errors(page: Page, origin: str, space: Space) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def _add_errors(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}/documents/ajouter")
+    page.get_by_label("Nom du document").fill("Ordonnance (avril)")
+    page.get_by_role("button", name="Ajouter").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
 def _entry_errors(page: Page, origin: str, space: Space) -> None:
     page.goto(f"{origin}/profil/traitements/nouveau")
     page.get_by_label("Depuis").fill("hier")
@@ -224,6 +231,8 @@ PLACES = (
     Place("removed-drafts", Who.PATIENT, _at("/messagerie/brouillons/supprimes")),
     Place("picker", Who.PATIENT, _of("picker")),
     Place("documents", Who.PATIENT, _at("/documents")),
+    Place("documents-add", Who.PATIENT, _at("/documents/ajouter")),
+    Place("documents-add-refused", Who.PATIENT, _add_errors, status=422),
     Place("documents-filtered", Who.PATIENT, _at("/documents?categorie=imaging")),
     Place("document", Who.PATIENT, _document),
     Place("profile", Who.PATIENT, _at("/profil")),

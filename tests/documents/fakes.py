@@ -131,6 +131,11 @@ class FakeObjects(DocumentObjects):
         self.objects[key] = data
         return StoredObject(key=key, size=len(data), sha256=claim.sha256)
 
+    async def put(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> StoredObject:
+        data = b"".join([chunk async for chunk in chunks])
+        self.objects[key] = data
+        return StoredObject(key=key, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+
     async def head(self, key: str) -> bytes:
         return self.objects[key][:HEAD_SIZE]
 

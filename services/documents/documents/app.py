@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from chassis.i18n import mark as _
 from chassis.identity.guard import Guard
 from chassis.previews.previewer import Previewer
 from chassis.process import Process
@@ -11,13 +12,14 @@ from documents.events import DocumentsEvents
 from documents.objects import DocumentObjects
 from documents.settings import DocumentsSettings
 from documents.store import DocumentsStore
+from documents.web.adding import Adding
 from documents.web.overview import OverviewPieces
 from documents.web.pages import DocumentPages
 from documents.web.picker import Picker
 
 HERE = Path(__file__).parent
 
-CONTROLLERS = (OverviewPieces, DocumentPages, Picker)
+CONTROLLERS = (Adding, OverviewPieces, DocumentPages, Picker)
 
 
 def build(settings: DocumentsSettings) -> Process:
@@ -40,4 +42,5 @@ PAGES = WebPages(
     templates=HERE / "web" / "templates",
     locale=HERE / "locale",
     static=HERE / "web" / "static",
+    toasts={"document-added": _("Document ajouté")},
 )

@@ -9,10 +9,11 @@ from chassis.errors import NotFound
 from chassis.i18n import mark as _
 from chassis.identity import Identity
 from chassis.ids import new_id
+from chassis.keeping import Wish
 from chassis.store import Tx
 from contracts.base import Claim
 from contracts.documents import AttachmentKeepRequested
-from contracts.keeping import date_fault, may_be_kept, title_fault, type_fault
+from contracts.keeping import may_be_kept
 from messaging.access import note, own
 from messaging.conversations import SetAside
 from messaging.domain.errors import MessagingError
@@ -29,15 +30,6 @@ class NotKeepable(MessagingError):
 
     code = "not-keepable"
     sentence = _("Ce fichier ne peut pas être ajouté à vos documents : vous pouvez le télécharger.")
-
-
-class Wish(Struct, frozen=True, kw_only=True):
-    """What the patient entered in "Ajouter dans mon espace santé"."""
-
-    title: str
-    dated: date | None
-    type_code: str
-    masked: bool
 
 
 class Received(Struct, frozen=True, kw_only=True):
@@ -71,16 +63,6 @@ async def open_attachment(
         if attachment.id == attachment_id:
             return Received(message=message, attachment=attachment)
     raise NotFound(f"attachment {attachment_id}")
-
-
-def faults(wish: Wish, today: date) -> dict[str, str]:
-    """Reason codes by field; empty when the wish may be sent."""
-    found = {
-        "title": title_fault(wish.title),
-        "dated": date_fault(wish.dated, today),
-        "type_code": type_fault(wish.type_code),
-    }
-    return {field: code for field, code in found.items() if code}
 
 
 async def keep(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from chassis.formats import Format
+from chassis.keeping import Wish
 from contracts.documents import TYPE_CODES, AttachmentKeepRequested
 from contracts.keeping import size_fault, title_fault
 
@@ -17,7 +18,8 @@ EARLIEST_ZONE = timedelta(hours=14)
 class Document(Struct, frozen=True, kw_only=True):
     """One of the patient's documents. `dated` is the document's own date, `added_at` when it came here.
 
-    `sent_by` sent it to the patient at `sent_at` (None when that isn't known), and to `also_to` beside them.
+    `sent_by` sent it to the patient at `sent_at` (None when that isn't known), and to `also_to` beside them;
+    both `sent_by` and `message_id` are None for a file of the patient's own device.
     """
 
     id: str
@@ -30,8 +32,8 @@ class Document(Struct, frozen=True, kw_only=True):
     size: int
     sha256: str
     object_key: str
-    sent_by: str
-    message_id: str
+    sent_by: str | None
+    message_id: str | None
     added_at: datetime
     sent_at: datetime | None = None
     also_to: tuple[str, ...] = ()
@@ -80,12 +82,13 @@ def refusal_of_size(size: int) -> Refusal | None:
     return Refusal(fault) if fault else None
 
 
-def document_id_for(request_id: str) -> str:
+def document_id_for(request_id: str, content: str = "") -> str:
     """The id of the document that this request makes: always the same, so that repeats make no second one.
 
+    `content` tells what the request asked for, where it may be repeated with something else.
     A UUIDv7 with the instant of the request's id, the rest drawn from its hash (RFC 9562 §5.7).
     """
-    drawn = hashlib.sha256(f"document of {request_id}".encode()).hexdigest()
+    drawn = hashlib.sha256(f"document of {request_id}{content}".encode()).hexdigest()
     variant = "89ab"[int(drawn[3], 16) % 4]
     return f"{request_id[:14]}7{drawn[:3]}-{variant}{drawn[4:7]}-{drawn[7:19]}"
 
@@ -114,4 +117,31 @@ def kept(request: AttachmentKeepRequested, form: Format, size: int, sha256: str)
         added_at=request.requested_at,
         sent_at=request.sent_at,
         also_to=request.also_to,
+    )
+
+
+def brought(
+    patient_id: str, wish: Wish, form: Format, content: tuple[int, str], *, request_id: str, at: datetime
+) -> Document:
+    """The document that a file of the patient's device becomes; `content` is its size in bytes and its SHA-256.
+
+    The wish has no faults. Asked for twice alike it is the same document; with another file or name, another.
+    """
+    assert wish.dated is not None
+    size, sha256 = content
+    document_id = document_id_for(request_id, f"{patient_id} {sha256} {wish!r}")
+    return Document(
+        id=document_id,
+        patient_id=patient_id,
+        title=wish.title.strip(),
+        dated=wish.dated,
+        type_code=wish.type_code,
+        masked=wish.masked,
+        format=form,
+        size=size,
+        sha256=sha256,
+        object_key=object_key_for(patient_id, document_id),
+        sent_by=None,
+        message_id=None,
+        added_at=at,
     )

@@ -1,24 +1,23 @@
 """Received attachments: seen, downloaded, kept among the patient's documents."""
 
-from datetime import date, timedelta
-from typing import Annotated, Any
+from datetime import timedelta
+from typing import Any
 
-import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from chassis import web
 from chassis.clock import now
-from chassis.document_types import LABELS
 from chassis.errors import NotFound
+from chassis.keeping import Wish, faults
 from chassis.previews.pages import page_picture
 from chassis.web.dates import local
-from contracts.documents import TYPE_CODES
-from contracts.keeping import FORBIDDEN, LONGEST_TITLE, cleaned_title, proposed_title
+from chassis.web.keep_form import CHOOSE, KeepForm, sentences, shown
+from contracts.keeping import proposed_title
 from messaging.access import record
 from messaging.domain.model import Attachment, Keep, KeepState, Message, Patient
-from messaging.keeping import NotKeepable, Received, Wish, faults, keep, keep_of, open_attachment, settled
+from messaging.keeping import NotKeepable, Received, keep, keep_of, open_attachment, settled
 from messaging.objects import Objects
 from messaging.store import MessagingStore
 from messaging.web import words
@@ -32,17 +31,6 @@ PICTURES = SHOWN_PICTURES | {"image/gif", "image/webp"}
 SLOW = timedelta(seconds=60)
 ANSWER_SOON = 1.5
 """Seconds for which "Ajouter" waits for documents' answer before a page says that it goes on."""
-CHOOSE = ""
-
-
-class KeepForm(msgspec.Struct, kw_only=True):
-    """The dialog "Ajouter dans mon espace santé". `propose` is the cleaned name, taken in one press."""
-
-    nom: str
-    date: str
-    type: str
-    confidentialite: Annotated[str, msgspec.Meta(pattern="^(visible|masque)$")]
-    propose: str | None = None
 
 
 class AttachmentPages(Controller):
@@ -154,7 +142,7 @@ class AttachmentPages(Controller):
         form = await web.read_form(request, KeepForm)
         received = await open_attachment(store, request.user, message_id, attachment_id)
         await _set_clock(request, store)
-        wish = _wish(form)
+        wish = form.wish
         found = faults(wish, local(now()).date())
         if found:
             return _dialog(received, wish, found, typed_date=form.date, status=422)
@@ -212,22 +200,6 @@ async def _bytes(
     )
 
 
-def _wish(form: KeepForm) -> Wish:
-    return Wish(
-        title=form.propose if form.propose is not None else form.nom,
-        dated=_date(form.date),
-        type_code=form.type,
-        masked=form.confidentialite == "masque",
-    )
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        return None
-
-
 def _dialog(
     received: Received,
     wish: Wish,
@@ -236,28 +208,11 @@ def _dialog(
     typed_date: str | None = None,
     status: int = 200,
 ) -> Template:
-    dated = wish.dated.isoformat() if wish.dated else ""
     return web.page(
         "keep.html",
         status=status,
         received=received,
         first_page=first_page_of(received),
-        wish=wish,
-        dated=dated if typed_date is None else typed_date,
-        cleaned=cleaned_title(wish.title),
-        errors=_sentences(found),
-        forbidden=" ".join(FORBIDDEN),
-        longest=LONGEST_TITLE,
-        today=local(now()).date().isoformat(),
-        types=[(CHOOSE, words.TYPE_CHOOSE), *((code, LABELS[code]) for code in TYPE_CODES)],
+        fields=shown(wish, typed_date),
+        errors=sentences(found),
     )
-
-
-def _sentences(found: dict[str, str]) -> dict[str, str]:
-    """By the id of the field in the page."""
-    tables = {
-        "title": ("nom", words.TITLE_FAULTS),
-        "dated": ("date", words.DATE_FAULTS),
-        "type_code": ("type", words.TYPE_FAULTS),
-    }
-    return {tables[field][0]: tables[field][1][code] for field, code in found.items()}

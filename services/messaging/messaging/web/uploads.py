@@ -6,14 +6,13 @@ from typing import Any
 import msgspec
 from litestar import Controller, Response, get, patch, post
 from litestar.datastructures import UploadFile
-from litestar.exceptions import ClientException
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from chassis import web
 from chassis.clock import now
 from chassis.i18n import mark as _
-from chassis.web.forms import UnreadableFields
+from chassis.web.forms import UnreadableFields, files_in
 from chassis.web.ports import parts_of
 from messaging.attaching import files_of
 from messaging.domain.drafting import remaining
@@ -74,7 +73,7 @@ class Uploads(Controller):
     ) -> Redirect | Template:
         """The form without scripts: each file is taken, or said why not."""
         await files_of(store, request.user, draft_id)
-        files = await _files_in(request)
+        files = await files_in(request)
         if not files:
             return await _device_page(request, store, draft_id, [("", NOTHING_CHOSEN)])
         refused = []
@@ -128,15 +127,6 @@ class Uploads(Controller):
             return _coming(request, await upload_of(store, request.user, draft_id, row_id), status=409)
         row = await finish(store, objects, darkroom, request.user, row)
         return _coming(request, row)
-
-
-async def _files_in(request: PatientRequest) -> Sequence[UploadFile]:
-    """The files of the form, none without a name. Raises `UnreadableFields`."""
-    try:
-        form = await request.form()
-    except (ClientException, UnicodeError, LookupError) as error:
-        raise UnreadableFields("fichier") from error
-    return [value for _name, value in form.multi_items() if isinstance(value, UploadFile) and value.filename]
 
 
 async def _take(

@@ -80,17 +80,5 @@ SUBJECT_FAULTS: dict[str, str] = {
     "too-long": _("L'objet a au plus 100 caractères."),
 }
 
-TITLE_FAULTS: dict[str, str] = {
-    "empty": _("Donnez un nom au document."),
-    "too-long": _("Le nom du document a au plus 50 caractères."),
-    "forbidden": _("Le nom du document contient un caractère interdit."),
-}
-DATE_FAULTS: dict[str, str] = {
-    "missing": _("Donnez la date du document, par exemple 09/06/2026."),
-    "future": _("La date du document ne peut pas être dans le futur."),
-}
-TYPE_FAULTS: dict[str, str] = {"unknown": _("Choisissez un type de document.")}
-
 FAILED = frozenset({"failed", "given-up"})
-TYPE_CHOOSE = _("Choisir un type")
 BLOCKED_RECIPIENT = _("Un destinataire ne peut plus recevoir de réponse. Votre message n'a pas été envoyé.")
