@@ -68,6 +68,13 @@ async def put(store: Store[Tx], word: str, **fields: Any) -> str:
     return str(row["_id"])
 
 
+async def put_taken(store: Store[Tx], queue: LeasedQueue) -> Row:
+    [row] = queue.taken([new_row(new_id(), now(), word="taken")])
+    assert row["state"] == "sending"
+    await store.collection("notes").insert_one(dict(row))
+    return row
+
+
 async def _reached(peer: Peer, count: int) -> bool:
     return len(peer.reached) >= count
 
@@ -99,6 +106,47 @@ async def test_a_row_that_is_offered_late_is_not_performed_again(store, peer, ev
         other = await put(store, "other")
         await eventually(lambda: _state_is(store, other, "sent"))
     assert peer.reached == ["late", "other"]
+
+
+async def test_a_row_that_is_written_taken_is_performed_once_without_being_looked_for(
+    store, peer, eventually
+) -> None:
+    async with working(store, peer) as queue:
+        row = await put_taken(store, queue)
+        queue.offer([row])
+        await eventually(lambda: _state_is(store, row["_id"], "sent"))
+        found = await state(store, row["_id"])
+    assert (found["attempts"], peer.reached) == (1, ["taken"])
+
+
+async def test_a_row_that_is_written_taken_and_never_offered_is_taken_up_after_its_lease(
+    store, peer, eventually
+) -> None:
+    async with working(store, peer, lease=timedelta(seconds=1)) as queue:
+        row = await put_taken(store, queue)
+        await eventually(lambda: _state_is(store, row["_id"], "sent"))
+        found = await state(store, row["_id"])
+    assert (found["attempts"], peer.reached) == (2, ["taken"])
+
+
+async def test_what_was_written_taken_and_is_not_begun_is_given_back_at_the_end(store, peer) -> None:
+    async with working(store, peer) as queue:
+        row = await put_taken(store, queue)
+        await queue._loop.stop()
+        queue.offer([row])
+    found = await state(store, row["_id"])
+    assert (found["state"], found["attempts"], found["lease_owner"]) == ("queued", 0, None)
+
+
+async def test_no_more_rows_are_written_taken_than_there_is_room_for(store, peer) -> None:
+    async with working(store, peer, concurrency=2) as queue:
+        rows = queue.taken([new_row(new_id(), now(), word="many") for _ in range(3)])
+    assert [row["state"] for row in rows] == ["sending", "sending", "queued"]
+
+
+async def test_a_queue_that_does_not_work_takes_nothing(store, peer) -> None:
+    queue = LeasedQueue(store, "notes", peer.perform)
+    assert queue.taken([new_row(new_id(), now())])[0]["state"] == "queued"
 
 
 async def test_a_queued_row_is_performed_once(store, peer, eventually) -> None:

@@ -7,6 +7,7 @@ a lease that runs out is taken again, with everything fixed when the row was que
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from pymongo import ASCENDING, IndexModel
 from chassis.background import Loop
 from chassis.candidates import Candidates, Shares, busy_keys, cut, queued
 from chassis.clock import Clock, now
-from chassis.errors import Kind, PliError, kind_of
+from chassis.errors import BackingServiceAway, Kind, PliError, kind_of
 from chassis.ids import new_id
 from chassis.outcomes import Again, Done, GiveUp, Judged, Outcome, Outcomes
 from chassis.part import Check
@@ -116,11 +117,22 @@ class LeasedQueue:
         """Take no more rows and finish those under way; one that is cut is taken again after its lease."""
         await self._waker.stop()
         await self._loop.stop()
+        await self._give_back()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=5.0)
         for task in self._under_way:
             task.cancel()
         await self._renewing.stop()
+
+    def taken(self, rows: Sequence[Row]) -> list[Row]:
+        """New rows as this process may write them: taken already, as far as there is room to perform them.
+
+        They must be offered once they are committed: those of a commit that failed, or of a process that dies
+        before, are taken up when their lease has run out. Not for a queue with shares.
+        """
+        room = max(self._free() - len(self._offered), 0) if self._loop.running else 0
+        leased = {**self._leased(), "attempts": 1}
+        return [*(row | leased for row in rows[:room]), *rows[room:]]
 
     def offer(self, rows: Sequence[Row]) -> None:
         """Rows that this process has just committed, as they were written: they need not be looked for.
@@ -196,8 +208,19 @@ class LeasedQueue:
 
     async def _take(self, rows: Sequence[Row]) -> list[Row]:
         """Those of the rows that no other worker was faster to take, under a lease of their own."""
-        at, lease = self._clock(), new_id()
-        leased = {"state": "sending", "lease_until": at + self._lease, "lease_owner": lease}
+        written = [row for row in rows if self._is_written_taken(row)]
+        others = [row for row in rows if row not in written]
+        return [*written, *(await self._take_queued(others) if others else [])]
+
+    def _is_written_taken(self, row: Row) -> bool:
+        """Whether it was `taken` when it was written, not so long ago that another worker might think it cut."""
+        return bool(row["state"] == "sending" and row["lease_until"] - self._clock() > self._lease / 2)
+
+    def _leased(self) -> Row:
+        return {"state": "sending", "lease_until": self._clock() + self._lease, "lease_owner": new_id()}
+
+    async def _take_queued(self, rows: Sequence[Row]) -> list[Row]:
+        at, leased = self._clock(), self._leased()
         taking = {"$set": leased, "$inc": {"attempts": 1}}
         ours = 0
         with away():
@@ -206,8 +229,18 @@ class LeasedQueue:
                     ours += (await self._rows.update_many({"_id": {"$in": ids}, **still}, taking)).modified_count
             if ours == len(rows):
                 return [row | leased | {"attempts": row["attempts"] + 1} for row in rows]
-            mine = {"_id": {"$in": [row["_id"] for row in rows]}, "lease_owner": lease}
+            mine = {"_id": {"$in": [row["_id"] for row in rows]}, "lease_owner": leased["lease_owner"]}
             return await self._rows.find(mine).sort("due_at", ASCENDING).to_list(len(rows))
+
+    async def _give_back(self) -> None:
+        """Let another worker take what was written taken and never begun; if that fails, after its lease."""
+        held = [row for row in self._offered if row["state"] == "sending"]
+        self._offered = []
+        if held:
+            still = {"_id": {"$in": [row["_id"] for row in held]}, "state": "sending", "attempts": 1}
+            queued_again = {"state": "queued", "lease_until": None, "lease_owner": None, "attempts": 0}
+            with suppress(BackingServiceAway), away():
+                await self._rows.update_many(still, {"$set": queued_again})
 
     def _begin(self, row: Row) -> None:
         self._performing[_lease_of(row)] = row

@@ -88,7 +88,7 @@ def build(settings: NotifierSettings) -> Process:
         unread=store.unread,
     )
     queue = LeasedQueue(store, NOTICES, sending.perform, concurrency=settings.notice_connections, lease=LEASE)
-    store.offer = queue.offer
+    store.taken, store.offer = queue.taken, queue.offer
     return assemble(
         settings,
         store,

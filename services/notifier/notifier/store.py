@@ -63,7 +63,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
 class NotifierStore(Store[Tx]):
     """The database of the notifier. A code rests sealed, and only until it is sent or given up.
 
-    `offer` is called with rows of notices once they are committed.
+    `taken` makes of new rows of notices what is written, `offer` is called with that once it is committed.
     """
 
     INDEXES: ClassVar[Mapping[str, Sequence[IndexModel]]] = {
@@ -82,6 +82,7 @@ class NotifierStore(Store[Tx]):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
+        self.taken: Callable[[Sequence[Row]], list[Row]] = list
         self.offer: Callable[[Sequence[Row]], None] = _leave
 
     async def patient(self, patient_id: str, tx: Tx | None = None) -> Patient | None:
@@ -171,8 +172,8 @@ class NotifierStore(Store[Tx]):
         for row in await known.to_list(len(wanted)):
             del wanted[row["_id"]]
         if new := list(wanted.values()):
-            await notices.insert_many(new, session=tx.session)
-            due = [row for row in new if row["state"] == "queued" and row["kind"] not in GATHERED]
+            due = self.taken([row for row in new if _is_due(row)])
+            await notices.insert_many([*due, *(row for row in new if not _is_due(row))], session=tx.session)
             tx.afterwards.append(partial(self.offer, due))
 
     async def viewable_notice(self, view_hash: str) -> Row | None:
@@ -216,6 +217,10 @@ def _letter_row(one: Announcement, read_at: datetime | None) -> Row:
 
 def _joined_row(one: Joined, patient_id: str) -> Row:
     return _row(one.kind, one.fixed, one.due_at, patient_id=patient_id, view_hash=one.view_hash)
+
+
+def _is_due(row: Row) -> bool:
+    return row["state"] == "queued" and row["kind"] not in GATHERED
 
 
 def _leave(rows: Sequence[Row]) -> None:
