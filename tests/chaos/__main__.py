@@ -1,6 +1,7 @@
 """`make chaos`: storms through a stack of its own and says what is wrong after it; ends with 1 if anything is."""
 
 import argparse
+import signal
 import sys
 import time
 
@@ -32,6 +33,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
 def main() -> int:
     """Storm, and reckon."""
     wanted = options(sys.argv[1:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # the small disk is given back
     console = Console(highlight=False, width=140)
     began = time.monotonic()
 

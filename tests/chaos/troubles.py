@@ -1,5 +1,6 @@
 """What goes wrong, in an order that follows from a seed: kills, restarts, cut and slow connections, outages."""
 
+import errno
 import os
 import random
 import shutil
@@ -21,6 +22,8 @@ SLOW_MS = 400
 BACK_WITHIN = 240.0
 FULL_FOR = 20.0
 BALLAST = "ballast"
+SMALLEST_PIECE = 64 * 1024
+"""Bytes that are left free, for a store must be able to go on reading."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,11 @@ class Scene:
         ballast = self.objects_disk / BALLAST
 
         def make() -> None:
-            _fill(ballast)
-            time.sleep(FULL_FOR)
-            ballast.unlink()
+            try:
+                _fill(ballast)
+                time.sleep(FULL_FOR)
+            finally:
+                ballast.unlink()
             self._back()
 
         return Trouble("the objects' disk is full", make)
@@ -104,10 +109,18 @@ class Scene:
 
 
 def _fill(ballast: Path) -> None:
-    """Take all the room there is but what is needed to go on reading."""
+    """Take all the room there is. The store goes on writing meanwhile: what doesn't fit any more is halved."""
     free = os.statvfs(ballast.parent)
+    taken, piece = 0, free.f_bavail * free.f_frsize
     with ballast.open("wb") as out:
-        os.posix_fallocate(out.fileno(), 0, max(free.f_bavail * free.f_frsize - 64 * 1024, 1))
+        while piece >= SMALLEST_PIECE:
+            try:
+                os.posix_fallocate(out.fileno(), taken, piece)
+                taken += piece
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                piece //= 2
 
 
 def course(scene: Scene, seed: int, rounds: int, outage: float) -> Sequence[Trouble]:
