@@ -45,8 +45,8 @@ def storm_through(
     stack: Stack, people: People, observer: Observer, plan: Plan, troubles: Sequence[Trouble], tell: Tell
 ) -> Storm:
     """Let it all happen; what was promised, once everything has come to rest."""
+    patients = [people.newcomer() for _ in range(plan.patients)]  # before the seed: nobody is invited twice
     random.seed(plan.seed)
-    patients = [people.newcomer() for _ in range(plan.patients)]
     storm = Storm(patients, observer.ends(DEAD_LETTERS))
     with closing(Post(Stubborn(stack.ports["door"]))) as post:
         threads = Threads(patients)
