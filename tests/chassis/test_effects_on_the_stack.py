@@ -197,7 +197,7 @@ async def test_the_row_of_a_killed_worker_is_taken_up_after_its_lease(store, pee
     cut = {
         "state": "sending",
         "lease_owner": "someone",
-        "lease_until": now() + timedelta(seconds=1),
+        "due_at": now() + timedelta(seconds=1),
         "attempts": 1,
     }
     await store.collection("notes").update_one({"_id": row}, {"$set": cut})

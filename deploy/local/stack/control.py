@@ -135,9 +135,9 @@ class Stack:
         self._supervisor.start_process(name)
 
     def restart(self, *names: str) -> None:
-        """Restart these processes and wait until they answer."""
-        for name in names:
-            self._supervisor.restart(name)
+        """Restart these processes, all at once, and wait until they answer."""
+        with ThreadPoolExecutor(max_workers=len(names) or 1) as pool:
+            list(pool.map(self._supervisor.restart, names))
         self.wait_ready(names)
 
     def wait_ready(self, name: str | Iterable[str] | None = None, *, timeout: float = UP_BOUND_S) -> None:

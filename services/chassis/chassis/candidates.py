@@ -65,7 +65,7 @@ class Candidates:
     async def _oldest(self, at: datetime, most: int) -> list[Row]:
         found = await self._rows.find(queued(at)).sort("due_at", ASCENDING).limit(most).to_list(most)
         if len(found) < most:
-            left = self._rows.find(cut(at)).sort("lease_until", ASCENDING)
+            left = self._rows.find(cut(at)).sort("due_at", ASCENDING)
             found += await left.limit(most - len(found)).to_list(most)
         return found
 
@@ -121,7 +121,7 @@ def queued(at: datetime) -> Row:
 
 def cut(at: datetime) -> Row:
     """Rows whose worker is gone."""
-    return {"state": "sending", "lease_until": {"$lte": at}}
+    return {"state": "sending", "due_at": {"$lte": at}}
 
 
 def busy_keys(rows: Iterable[Row], shares: Shares | None) -> Mapping[str, int]:

@@ -46,11 +46,11 @@ UNWRITTEN = 4
 
 Perform = Callable[[Row], Awaitable[Outcome]]
 
-LEASED_INDEXES = (
-    IndexModel([("state", ASCENDING), ("due_at", ASCENDING)]),
-    IndexModel([("state", ASCENDING), ("lease_until", ASCENDING)]),
-)
-"""A service declares these for each collection that a `LeasedQueue` works on."""
+LEASED_INDEXES = (IndexModel([("state", ASCENDING), ("due_at", ASCENDING)]),)
+"""A service declares these for each collection that a `LeasedQueue` works on.
+
+`due_at` says when a row is to be looked at again: while it is being sent, when its lease ends.
+"""
 
 
 def new_row(row_id: str, due_at: datetime, **fields: Any) -> Row:
@@ -60,7 +60,6 @@ def new_row(row_id: str, due_at: datetime, **fields: Any) -> Row:
         "state": "queued",
         "due_at": due_at,
         "attempts": 0,
-        "lease_until": None,
         "lease_owner": None,
         "traceparent": current_traceparent(),
         **fields,
@@ -174,7 +173,7 @@ class LeasedQueue:
                 "state": "sending",
             }
             with away():
-                renewed = {"$set": {"lease_until": self._clock() + self._lease}}
+                renewed = {"$set": {"due_at": self._clock() + self._lease}}
                 await self._rows.update_many(still, renewed)
 
     async def _place(self) -> None:
@@ -214,10 +213,10 @@ class LeasedQueue:
 
     def _is_written_taken(self, row: Row) -> bool:
         """Whether it was `taken` when it was written, not so long ago that another worker might think it cut."""
-        return bool(row["state"] == "sending" and row["lease_until"] - self._clock() > self._lease / 2)
+        return bool(row["state"] == "sending" and row["due_at"] - self._clock() > self._lease / 2)
 
     def _leased(self) -> Row:
-        return {"state": "sending", "lease_until": self._clock() + self._lease, "lease_owner": new_id()}
+        return {"state": "sending", "due_at": self._clock() + self._lease, "lease_owner": new_id()}
 
     async def _take_queued(self, rows: Sequence[Row]) -> list[Row]:
         at, leased = self._clock(), self._leased()
@@ -238,7 +237,7 @@ class LeasedQueue:
         self._offered = []
         if held:
             still = {"_id": {"$in": [row["_id"] for row in held]}, "state": "sending", "attempts": 1}
-            queued_again = {"state": "queued", "lease_until": None, "lease_owner": None, "attempts": 0}
+            queued_again = {"state": "queued", "due_at": self._clock(), "lease_owner": None, "attempts": 0}
             with suppress(BackingServiceAway), away():
                 await self._rows.update_many(still, {"$set": queued_again})
 

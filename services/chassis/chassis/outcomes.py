@@ -143,7 +143,7 @@ def _holds(each: _Waiting, found: Mapping[str, Row]) -> bool:
 
 
 def _changes(outcome: Decided) -> Row:
-    changes: Row = {**outcome.fields, "state": outcome.state, "lease_until": None, "lease_owner": None}
+    changes: Row = {**outcome.fields, "state": outcome.state, "lease_owner": None}
     if isinstance(outcome, Again):
         changes["due_at"] = outcome.due_at
     return changes

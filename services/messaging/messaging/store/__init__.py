@@ -42,7 +42,7 @@ class MessagingStore(People, RemovedDrafts, Trays, Trash, Preferences):
     INDEXES: ClassVar[Mapping[str, Sequence[IndexModel]]] = {
         "patients": (IndexModel([("mailbox_address", ASCENDING)]),),
         "projections": (),
-        "correspondents": (IndexModel([("patient_id", ASCENDING), ("address", ASCENDING)], unique=True),),
+        "correspondents": (IndexModel([("patient_id", ASCENDING), ("address", ASCENDING)]),),
         "mailboxes": (),
         "conversations": (
             IndexModel(

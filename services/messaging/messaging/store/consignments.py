@@ -39,7 +39,7 @@ class Consignments(Store[Tx]):
 
     async def queue_consignments(self, tx: Tx, consignments: Sequence[Consignment]) -> None:
         """Hand them to the road, with the commit of this transaction."""
-        rows = [row_of(one) | {"lease_until": None, "lease_owner": None} for one in consignments]
+        rows = [row_of(one) | {"lease_owner": None} for one in consignments]
         await self.collection(CONSIGNMENTS).insert_many(rows, session=tx.session)
 
     async def save_consignment(self, tx: Tx, consignment: Consignment) -> None:
