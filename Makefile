@@ -55,8 +55,8 @@ pictures: setup  ## pictures of every page, on the running stack
 texts: bootstrap  ## bring the catalogues of other languages to what the code says
 	@$(STACK) texts
 
-lock: bootstrap  ## write every lock file anew
-	@$(STACK) lock
+lock: bootstrap  ## write every lock file anew, what is pinned stays; LOCK=--upgrade for the newest of all
+	@$(STACK) lock $(LOCK)
 
 lint: bootstrap  ## style and formatting
 	@$(STACK) check lint format

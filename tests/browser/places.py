@@ -204,6 +204,7 @@ PLACES = (
     Place("session-over", Who.PATIENT, _session_over),
     Place("mailbox", Who.PATIENT, _at("/messagerie")),
     Place("mailbox-toast", Who.PATIENT, _toast),
+    Place("address", Who.PATIENT, _at("/messagerie/adresse")),
     Place("letter", Who.PATIENT, _of("letter")),
     Place("answered", Who.PATIENT, _of("answered")),
     Place("undelivered", Who.PATIENT, _of("undelivered")),

@@ -182,6 +182,6 @@ def css() -> int:
 
 
 @app.command
-def lock() -> None:
-    """Write every lock file anew from what is declared."""
-    locks.write_all()
+def lock(*, upgrade: bool = False) -> None:
+    """Write every lock file anew from what is declared; with --upgrade also what is pinned already."""
+    locks.write_all(upgrade=upgrade)

@@ -20,12 +20,15 @@ PACKAGES = ("contracts", "services/*", "deploy/*", "deploy/gateway/pages")
 ROOT_LOCK = CHECKOUT / "requirements.lock"
 
 
-def write_all() -> None:
-    """All of them; the services' are constrained by the root's, so that they agree."""
-    _python()
+def write_all(*, upgrade: bool = False) -> None:
+    """All of them; the services' are constrained by the root's, so that they agree.
+
+    What is pinned stays as it is unless `upgrade` asks for the newest of everything.
+    """
+    _python(upgrade=upgrade)
     for folder in ("secantusdb", "traefik"):
-        _compile([SERVERS / folder / "requirements.in"], SERVERS / folder / "requirements.lock")
-    _compile([LOCAL / "uv-requirements.in"], LOCAL / "uv-requirements.lock")
+        _compile([SERVERS / folder / "requirements.in"], SERVERS / folder / "requirements.lock", upgrade=upgrade)
+    _compile([LOCAL / "uv-requirements.in"], LOCAL / "uv-requirements.lock", upgrade=upgrade)
     for folder in ("minio", "victoriametrics", "process-compose", "toxiproxy"):
         _run(["go", "mod", "tidy"], SERVERS / folder, GOTOOLCHAIN="local")
     for project in (SERVERS / "maildev", LOCAL / "tools" / "stylelint"):
@@ -58,18 +61,18 @@ def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _python() -> None:
+def _python(*, upgrade: bool) -> None:
     needs = declarations()
     tools = tomllib.loads((CHECKOUT / "pyproject.toml").read_text()).get("dependency-groups", {}).get("dev", [])
     everything = sorted({*tools, *(need for each in needs.values() for need in each)})
     with tempfile.TemporaryDirectory() as scratch:
         wanted = Path(scratch) / "wanted.in"
         wanted.write_text("\n".join(everything) + "\n")
-        _compile([wanted], ROOT_LOCK)
+        _compile([wanted], ROOT_LOCK, upgrade=upgrade)
         for folder in needs:
             if folder.parent == CHECKOUT / "services":
                 wanted.write_text("\n".join(_with_shared(folder, needs)) + "\n")
-                _compile([wanted], folder / "requirements.lock", "--constraints", str(ROOT_LOCK))
+                _compile([wanted], folder / "requirements.lock", "--constraints", str(ROOT_LOCK), upgrade=upgrade)
 
 
 def _with_shared(folder: Path, needs: dict[Path, list[str]]) -> list[str]:
@@ -78,10 +81,11 @@ def _with_shared(folder: Path, needs: dict[Path, list[str]]) -> list[str]:
     return sorted({need for each in (*shared, folder) for need in needs.get(each, [])})
 
 
-def _compile(wanted: list[Path], lock: Path, *also: str) -> None:
+def _compile(wanted: list[Path], lock: Path, *also: str, upgrade: bool) -> None:
     _run(
         [str(UV), "pip", "compile", "-q", "--universal", "--python-version", "3.11", "--generate-hashes",
-         "--no-header", "--no-annotate", "--upgrade", *map(str, wanted), "-o", str(lock), *also],
+         "--no-header", "--no-annotate", *(["--upgrade"] if upgrade else []),
+         *map(str, wanted), "-o", str(lock), *also],
         CHECKOUT,
     )  # fmt: skip
     say(f"  {lock.relative_to(CHECKOUT)}")

@@ -11,6 +11,7 @@ from litestar import Controller
 
 from chassis.i18n import mark as _
 from chassis.web import Toast, WebPages
+from messaging.web.address import AddressPage
 from messaging.web.attachments import AttachmentPages
 from messaging.web.conversations import ConversationPages
 from messaging.web.disowning import Disowning
@@ -36,6 +37,7 @@ HERE = Path(__file__).parent
 
 controllers: list[type[Controller]] = [
     MailboxPages,
+    AddressPage,
     OverviewPiece,
     NewMessagePages,
     UpkeepPages,
