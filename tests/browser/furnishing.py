@@ -170,6 +170,15 @@ class Furnisher:
         waiting = "Un document est en préparation"
         self.eventually(lambda: self.visitor.get(self.space["draft"]), lambda page: not page.says(waiting))
 
+    def throw_away(self) -> None:
+        """A conversation in the trash."""
+        letter = Letter(
+            sender=people.LABO, to=[self._me], subject="Rappel de rendez-vous", text="Bonjour,\n\nÀ demain.\n"
+        )
+        conversation = self.write(letter)
+        conversation.follow("Supprimer la conversation").press("Supprimer")
+        self.note("trashed", self.visitor.get("/messagerie/corbeille").follow(letter.subject))
+
     def leave_some_unread(self) -> None:
         """Two letters nobody has opened, one with a subject longer than its row."""
         for sender, subject in ((LALLEMAND, "Résultats analyse sanguines"), (people.DUPOND, LONG_SUBJECT)):
@@ -193,6 +202,7 @@ def furnish(space: Space, origin: str, catcher: Catcher, mail_client: Callable[[
         furnisher.write_in_vain()
         furnisher.keep_a_document()
         furnisher.begin_an_answer()
+        furnisher.throw_away()
         furnisher.leave_some_unread()
     return space
 

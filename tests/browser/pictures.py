@@ -24,7 +24,7 @@ from .furnishing import Space, furnish
 from .person import Person
 from .places import PLACES, Place, Who
 
-SIZES = {"wide": (1280, 1080), "narrow": (320, 720)}
+SIZES = {"wide": (1280, 1080), "tablet": (768, 1024), "narrow": (320, 720)}
 SCHEMES = ("light", "dark")
 SHOWN = Path(__file__).parents[2] / "docs" / "pictures"
 COMMITTED = {

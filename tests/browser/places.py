@@ -1,5 +1,6 @@
 """Every page of the site, and the states of each that look different: how to get there."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -164,6 +165,51 @@ def _toast(page: Page, origin: str, space: Space) -> None:
     expect(page.get_by_role("status").filter(has_text="Informations copiées")).to_be_visible()
 
 
+def _filtered(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}/messagerie")
+    page.get_by_role("link", name="Avec documents").click()
+    expect(page.get_by_role("link", name="filtre posé")).to_be_visible()
+
+
+def _by_professional(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}/messagerie/professionnels")
+    page.get_by_role("link", name="Angélique Delaunay").click()
+    expect(page.get_by_role("link", name="filtre posé")).to_be_visible()
+
+
+def _shortcuts(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}/messagerie")
+    page.get_by_role("heading", name="Messagerie").click()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Raccourcis clavier")).to_be_visible()
+
+
+def _deletion(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}{space['answered']}/suppression")
+
+
+def _deletion_dialog(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}{space['answered']}")
+    page.get_by_role("link", name="Supprimer la conversation").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _nobody_chosen(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}/messagerie/nouveau")
+    page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def _news(page: Page, origin: str, space: Space) -> None:
+    """What the list's page says when a letter has come: as the answer to a page that knew of no letter."""
+    page.goto(f"{origin}/messagerie")
+    news = page.locator("#nouveautes")
+    before = news.get_attribute("hx-get") or ""
+    news.evaluate("(news, address) => news.setAttribute('hx-get', address)", re.sub(r"vue=\d+", "vue=0", before))
+    page.evaluate("htmx.trigger(document.body, 'pli:mailbox')")
+    expect(page.get_by_role("button", name="afficher")).to_be_visible()
+
+
 def _without_a_word(page: Page, origin: str, space: Space) -> None:
     page.goto(f"{origin}{space['answered']}")
     page.get_by_role("button", name="Répondre").first.click()
@@ -204,11 +250,30 @@ PLACES = (
     Place("session-over", Who.PATIENT, _session_over),
     Place("mailbox", Who.PATIENT, _at("/messagerie")),
     Place("mailbox-toast", Who.PATIENT, _toast),
+    Place("mailbox-news", Who.PATIENT, _news),
+    Place("mailbox-filtered", Who.PATIENT, _filtered),
+    Place("mailbox-nothing-left", Who.NEWCOMER, _at("/messagerie?documents=1")),
+    Place("professionals", Who.PATIENT, _at("/messagerie/professionnels")),
+    Place("professionals-none", Who.NEWCOMER, _at("/messagerie/professionnels")),
+    Place("by-professional", Who.PATIENT, _by_professional),
+    Place("search", Who.PATIENT, _at("/messagerie/recherche?q=bonjour")),
+    Place("search-nothing", Who.PATIENT, _at("/messagerie/recherche?q=zygomatique")),
+    Place("search-no-word", Who.PATIENT, _at("/messagerie/recherche?q=de")),
+    Place("trash", Who.PATIENT, _at("/messagerie/corbeille")),
+    Place("trash-empty", Who.NEWCOMER, _at("/messagerie/corbeille")),
+    Place("trashed", Who.PATIENT, _of("trashed")),
+    Place("deletion", Who.PATIENT, _deletion),
+    Place("deletion-dialog", Who.PATIENT, _deletion_dialog),
+    Place("new-message", Who.PATIENT, _at("/messagerie/nouveau")),
+    Place("new-message-refused", Who.PATIENT, _nobody_chosen, status=422),
+    Place("new-message-nobody", Who.NEWCOMER, _at("/messagerie/nouveau")),
+    Place("shortcuts-dialog", Who.PATIENT, _shortcuts),
     Place("address", Who.PATIENT, _at("/messagerie/adresse")),
     Place("letter", Who.PATIENT, _of("letter")),
     Place("answered", Who.PATIENT, _of("answered")),
     Place("undelivered", Who.PATIENT, _of("undelivered")),
-    Place("receipts", Who.PATIENT, _at("/messagerie/accuses")),
+    Place("mailbox-preferences", Who.PATIENT, _at("/messagerie/preferences")),
+    Place("shortcuts", Who.PATIENT, _at("/messagerie/raccourcis")),
     Place("ended", Who.PATIENT, _of("ended")),
     Place("welcome", Who.PATIENT, _of("welcome")),
     Place("exchanges", Who.PATIENT, _at("/messagerie/echanges")),

@@ -5,6 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from messaging.domain.consignment import Cargo, Consignment
+from messaging.domain.wishes import NO_WISH, Wishes
 from messaging.store import MessagingStore
 
 
@@ -35,11 +36,14 @@ class FakeConsignments(MessagingStore):
     async def troubled_consignments(self, patient_id: str) -> list[Consignment]:
         return [one for one in self._all("consignments", patient_id) if one.troubled]
 
-    async def gives_receipts(self, patient_id: str, tx: Any = None) -> bool:
-        return bool(self.kept["preferences"].get(patient_id, True))
+    async def troubled_among(self, patient_id: str, ids: Any) -> set[str]:
+        return {one.conversation_id for one in await self.troubled_consignments(patient_id)} & set(ids)
 
-    async def save_receipts(self, tx: Any, patient_id: str, *, gives: bool) -> None:
-        self.kept["preferences"][patient_id] = gives
+    async def wishes(self, patient_id: str, tx: Any = None) -> Wishes:
+        return self.kept["preferences"].get(patient_id, NO_WISH)
+
+    async def save_wishes(self, tx: Any, patient_id: str, **chosen: bool) -> None:
+        self.kept["preferences"][patient_id] = replace(await self.wishes(patient_id), **chosen)
 
     async def sent_lately(self, tx: Any, patient_id: str, since: Any, most: int) -> list[Any]:
         ours = [one for one in self._all("consignments", patient_id) if one.cargo is Cargo.REPLY]

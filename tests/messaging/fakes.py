@@ -220,7 +220,7 @@ class FakeStore(FakeDrafts, FakeConsignments):
 
     async def _with_tokens(self, patient_id: str, tokens: Any) -> list[dict[str, Any]]:
         asked = set(tokens)
-        rows = (words_row(one, 0) for one in self._all("messages", patient_id))
+        rows = (words_row(one, 0) for one in self._all("messages", patient_id) if one.disowned_at is None)
         return [row for row in rows if asked & set(row["tokens"])]
 
     async def messages_by_id(self, patient_id: str, ids: Any) -> list[Message]:

@@ -3,8 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from chassis.ids import new_id
 from messaging.domain.addresses import Domains
+from messaging.domain.consignment import consigned
+from messaging.domain.delivery import Fact, Heard
 from messaging.domain.model import (
     Attachment,
     Correspondent,
@@ -118,6 +122,18 @@ class World:
             last_end_at=at,
         )
         self.store.put("correspondents", record)
+
+    def troubled(self, conversation_id: str) -> None:
+        """A reply in this conversation did not arrive."""
+        reply = replace(
+            self.store.kept["messages"][conversation_id],
+            id=f"reply-to-{conversation_id}",
+            kind=MessageKind.REPLY,
+            recipients=(CHRISTELLE,),
+        )
+        (consignment,) = consigned(reply, reply.recipients, AT)
+        (delivery,) = consignment.deliveries
+        self.store.put("consignments", consignment.hearing({delivery.id: Heard(fact=Fact.FAILED, at=AT)}))
 
     def file(self, filename: str, content: bytes, media_type: str = "application/pdf") -> Attachment:
         attachment = Attachment(

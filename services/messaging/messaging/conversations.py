@@ -150,7 +150,7 @@ async def _consignments(
 
 async def _gives_receipts(store: MessagingStore, patient_id: str, messages: Sequence[Message]) -> bool:
     asked = any(one.receipt_to for one in messages)
-    return asked and await store.gives_receipts(patient_id)
+    return asked and (await store.wishes(patient_id)).receipts
 
 
 async def mark_shown(store: MessagingStore, identity: Identity, messages: Iterable[Message], at: datetime) -> int:
@@ -187,7 +187,7 @@ async def _count_read(store: MessagingStore, tx: Tx, identity: Identity, marked:
 
 async def _acknowledge(store: MessagingStore, tx: Tx, message: Message, at: datetime) -> None:
     """The receipt that a letter asked for, once: in the transaction that marks it as read (RFC 8098 §2.1)."""
-    if message.receipt_to is None or not await store.gives_receipts(message.patient_id, tx):
+    if message.receipt_to is None or not (await store.wishes(message.patient_id, tx)).receipts:
         return
     asked = Party(name=message.sender.name, address=message.receipt_to)
     await store.queue_consignments(tx, consigned(message, [asked], at, Cargo.RECEIPT))

@@ -7,7 +7,9 @@ from msgspec import Struct
 from chassis.identity import Identity
 from messaging.domain.drafting import tick_of
 from messaging.domain.filters import NO_FILTER, Filters, lists_for
+from messaging.domain.list_news import Look, look_of
 from messaging.domain.model import Correspondent, Mailbox, Patient
+from messaging.domain.wishes import NO_WISH, Wishes
 from messaging.store import PAGE_SIZE, MailboxPage, MessagingStore, PageKey
 
 
@@ -25,7 +27,8 @@ FIRST_PAGE = ListPlace()
 class MailboxView(Struct, frozen=True, kw_only=True):
     """The mailbox page: its owner, its counters and one page of the list, as of this moment.
 
-    `professional` names the one whose conversations the list is narrowed to.
+    `professional` names the one whose conversations the list is narrowed to. `troubled` are the rows with a reply
+    that did not arrive, about which the patient has decided nothing yet.
     """
 
     patient: Patient
@@ -34,6 +37,8 @@ class MailboxView(Struct, frozen=True, kw_only=True):
     first: int
     filters: Filters = NO_FILTER
     professional: str | None = None
+    troubled: frozenset[str] = frozenset()
+    wishes: Wishes = NO_WISH
 
     @property
     def last(self) -> int:
@@ -46,6 +51,12 @@ class MailboxView(Struct, frozen=True, kw_only=True):
         if not self.filters.any:
             return self.mailbox.conversations
         return None if self.page.older else self.last
+
+    @property
+    def look(self) -> Look:
+        """How this page of the list looks; two of the same look show the same."""
+        ids = [row.id for row in self.page.rows]
+        return look_of(ids, self.mailbox.letters, self.mailbox.revision, *sorted(self.troubled))
 
     @property
     def written_to(self) -> bool:
@@ -68,6 +79,7 @@ async def look_into(
         older_than=place.older_than,
         newer_than=place.newer_than,
     )
+    troubled = await store.troubled_among(identity.patient_id, [row.id for row in page.rows])
     return MailboxView(
         patient=patient,
         mailbox=mailbox,
@@ -75,6 +87,8 @@ async def look_into(
         first=_first(place, page, mailbox),
         filters=filters,
         professional=_name_of(filters.professional, people),
+        troubled=frozenset(troubled),
+        wishes=await store.wishes(identity.patient_id),
     )
 
 

@@ -84,17 +84,6 @@ def test_the_service_s_own_message_is_in_the_list(client, world):
     assert "Bienvenue" in client.get("/messagerie").text
 
 
-def test_the_list_is_fetched_again_only_when_it_changed(client, world):
-    world.letter()
-    revision = world.store.kept["mailboxes"][INAYA_ID].revision
-    same = client.get("/messagerie/liste", params={"revision": revision}, headers=HTMX)
-    assert same.status_code == 204
-    world.letter(subject="Une autre")
-    newer = client.get("/messagerie/liste", params={"revision": revision}, headers=HTMX)
-    assert newer.status_code == 200
-    assert "Une autre" in newer.text
-
-
 def test_the_badge_tells_how_many_letters_are_unread(client, world):
     world.letter()
     world.letter(sender=replace(CHRISTELLE, name="Docteur Dupond"))

@@ -51,6 +51,14 @@ def test_a_conversation_in_the_trash_is_not_searched(client, world):
     assert "1 message trouvé" in ask(client, "zona")
 
 
+def test_a_letter_that_is_not_the_patient_s_is_not_found_until_it_is_taken_back(client, world):
+    letter = world.letter(subject="Zona", text="Un zona.")
+    client.post(f"/messagerie/messages/{letter.id}/ecarter")
+    assert "Aucun message trouvé" in ask(client, "zona")
+    client.post(f"/messagerie/messages/{letter.id}/reprendre")
+    assert "1 message trouvé" in ask(client, "zona")
+
+
 def test_no_other_patient_s_message_is_found(client, world):
     world.letter(patient_id=OTHER_ID, subject="Secret")
     assert "Aucun message trouvé" in ask(client, "secret")

@@ -182,10 +182,10 @@ class TestReceipts:
         assert world.store.kept["consignments"] == {}
 
     def test_who_refuses_receipts_sends_none_and_is_told_nothing(self, client, world, letter):
-        assert client.post("/messagerie/accuses", data={"accuses": "non"}).status_code == 303
-        assert 'value="non" checked' in client.get("/messagerie/accuses").text
+        assert client.post("/messagerie/preferences", data={"accuses": "non"}).status_code == 303
+        assert 'id="accuses-non" name="accuses" value="non" checked' in client.get("/messagerie/preferences").text
         assert "saura" not in self.read(client, letter)
         assert world.store.kept["consignments"] == {}
-        client.post("/messagerie/accuses", data={"accuses": "oui"})
-        assert 'value="oui" checked' in client.get("/messagerie/accuses").text
-        assert world.store.kept["preferences"] == {INAYA_ID: True}
+        client.post("/messagerie/preferences", data={"accuses": "oui"})
+        assert 'id="accuses-oui" name="accuses" value="oui" checked' in client.get("/messagerie/preferences").text
+        assert world.store.kept["preferences"][INAYA_ID].receipts

@@ -61,6 +61,14 @@ class Consignments(Store[Tx]):
             cursor = self.collection(CONSIGNMENTS).find(query).sort("queued_at", ASCENDING).limit(MOST_TROUBLED)
             return [struct_of(Consignment, row) async for row in cursor]
 
+    async def troubled_among(self, patient_id: str, ids: Sequence[str]) -> set[str]:
+        """Those of these conversations with a reply that did not arrive and about which nothing was decided."""
+        # the ids are looked for here: not every store uses an index for a query that also holds an `$in`
+        query = {"patient_id": patient_id, "troubled": True}
+        with reading(None):
+            rows = self.collection(CONSIGNMENTS).find(query, {"conversation_id": 1})
+            return {row["conversation_id"] async for row in rows} & set(ids)
+
     async def sent_lately(self, tx: Tx, patient_id: str, since: Instant, most: int) -> list[Instant]:
         """When the patient's replies since then were sent, the latest `most` consignments of them."""
         query = {"patient_id": patient_id, "cargo": Cargo.REPLY, "queued_at": {"$gt": since}}

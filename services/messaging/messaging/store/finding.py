@@ -71,7 +71,7 @@ class Finding(Store[Tx]):
         query = {"tokens": {"$in": list(tokens)}}
         with reading(None):
             rows = await self.collection("words").find(query, {"tokens": 0}).to_list(None)
-        return [row for row in rows if row["patient_id"] == patient_id]
+        return [row for row in rows if row["patient_id"] == patient_id and not row.get("hidden")]
 
     async def messages_by_id(self, patient_id: str, ids: Sequence[str]) -> list[Message]:
         """These messages, in no order; those that aren't there are missing."""

@@ -150,9 +150,10 @@ class Messages(Store[Tx]):
         return bool(result.modified_count)
 
     async def set_aside(self, tx: Tx, message: Message, at: Instant | None) -> None:
-        """Note that the letter is not the patient's, or (None) that it is after all."""
+        """Note that the letter is not the patient's, or (None) that it is after all; only then is it searched."""
         key = {"_id": message.id, "patient_id": message.patient_id}
         await self.collection("messages").update_one(key, {"$set": {"disowned_at": at}}, session=tx.session)
+        await self.collection("words").update_one(key, {"$set": {"hidden": at is not None}}, session=tx.session)
 
     async def move_messages(self, tx: Tx, patient_id: str, from_ids: list[str], to_id: str) -> None:
         """Put all messages of merged conversations into the one that stays."""

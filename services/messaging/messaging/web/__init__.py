@@ -23,10 +23,11 @@ from messaging.web.mailbox import MailboxPages
 from messaging.web.messages import MessagePages
 from messaging.web.new_message import NewMessagePages
 from messaging.web.overview import OverviewPiece
-from messaging.web.receipts import ReceiptPages
+from messaging.web.preferences import PreferencePages
 from messaging.web.removed_drafts import RemovedDraftPages
 from messaging.web.search import SearchPages
 from messaging.web.sending import SendingPages
+from messaging.web.shortcuts import ShortcutPages
 from messaging.web.taking_away import TakingAway
 from messaging.web.upkeep import UpkeepPages
 from messaging.web.uploads import Uploads
@@ -47,7 +48,8 @@ controllers: list[type[Controller]] = [
     TakingAway,
     Disowning,
     SendingPages,
-    ReceiptPages,
+    PreferencePages,
+    ShortcutPages,
     AttachmentPages,
     DocumentPages,
     DraftPages,
@@ -64,7 +66,7 @@ PAGES = WebPages(
     toasts={
         "message-sent": _("Message envoyé"),
         "sending-again": _("Nouvel envoi en cours"),
-        "receipts-chosen": _("Votre choix est enregistré"),
+        "preferences-chosen": _("Vos choix sont enregistrés"),
         "sending-ended": _("Envoi abandonné"),
         "selection-added": _("Sélection ajoutée"),
         "draft-saved": _("Brouillon enregistré"),

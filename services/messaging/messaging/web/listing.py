@@ -16,16 +16,24 @@ PLACE_FIELDS = ("anciennes", "recentes", "n")
 
 
 class ListShown(Struct, frozen=True, kw_only=True):
-    """The list of conversations as one page shows it. `current` is the conversation that is open, if one is."""
+    """The list of conversations as one page shows it. `current` is the conversation that is open, if one is.
+
+    `focused`: the person asked for what is new, so the first row takes the focus.
+    """
 
     view: MailboxView
     query: Mapping[str, str] = MappingProxyType({})
     current: str | None = None
+    focused: bool = False
 
     @property
     def span(self) -> str:
         """« 1 - 50 »."""
-        return f"{self.view.first} - {self.view.last}"
+        return self.span_of(len(self.view.page.rows))
+
+    def span_of(self, rows: int) -> str:
+        """The same of a page that shows so many rows."""
+        return f"{self.view.first} - {self.view.first + rows - 1}"
 
     @property
     def total(self) -> str | None:
@@ -60,7 +68,13 @@ class ListShown(Struct, frozen=True, kw_only=True):
     @property
     def refresh(self) -> str:
         """The address that answers with this list when it has changed, and with nothing when not."""
-        asked = {"revision": self.view.mailbox.revision, "ouverte": self.current or "", **self.query}
+        asked = {"vue": str(self.view.look), "ouverte": self.current or "", **self.query}
+        return f"/messagerie/liste?{urlencode(asked)}"
+
+    @property
+    def anew(self) -> str:
+        """The address that answers with the beginning of this list, whatever is shown."""
+        asked = {"montrer": "1", "ouverte": self.current or "", **self._filters}
         return f"/messagerie/liste?{urlencode(asked)}"
 
     def without(self, field: str) -> str:
@@ -94,4 +108,5 @@ async def list_shown(
     view = await look_into(store, identity, place_of(request), filters_of(request))
     on_the_clock_of(view.patient)
     query = {name: request.query_params[name] for name in LIST_FIELDS if name in request.query_params}
-    return ListShown(view=view, query=query, current=current)
+    focused = request.query_params.get("montrer") == "1"
+    return ListShown(view=view, query=query, current=current, focused=focused)

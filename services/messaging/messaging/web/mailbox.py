@@ -7,10 +7,14 @@ from litestar.response import Stream, Template
 from chassis import web
 from chassis.web.asking import page_before
 from messaging.domain.drafting import tick_of
+from messaging.domain.list_news import News, letters_since, news_since, read_look
 from messaging.mailbox import count_unread, who_wrote
 from messaging.web.asking import GivenStore, PatientRequest
 from messaging.web.listing import list_shown
 from messaging.web.live import MailboxNews
+
+BESIDE = {"HX-Retarget": "#nouveautes", "HX-Reswap": "innerHTML"}
+"""What is new goes beside the list, not in its place."""
 
 
 class MailboxPages(Controller):
@@ -25,12 +29,21 @@ class MailboxPages(Controller):
 
     @get("/liste")
     async def rows(self, request: PatientRequest, store: GivenStore) -> Response[None] | Template:
-        """The list, for a page that shows an older one; nothing (204) when it is still the same."""
+        """The list for a page that shows it as it was; nothing (204) when it is still the same.
+
+        When its rows would move, only that there is something new, and a button to see it: said once.
+        """
         current = request.query_params.get("ouverte") or None
         shown = await list_shown(request, store, request.user, current=current)
-        if request.query_params.get("revision") == str(shown.view.mailbox.revision):
+        before, look = read_look(request.query_params.get("vue")), shown.view.look
+        news = news_since(before, look, narrowed=shown.view.filters.any) if before else News.IN_PLACE
+        if news is News.NONE or (before and request.query_params.get("dit") == str(look)):
             return web.unchanged()
-        return web.fragment("list.html", list=shown)
+        if before is None or news is News.IN_PLACE:
+            return web.fragment("list.html", list=shown)
+        return web.fragment(
+            "list-news.html", headers=BESIDE, list=shown, letters=letters_since(before, look), rows=before.rows
+        )
 
     @get("/professionnels")
     async def professionals(self, request: PatientRequest, store: GivenStore) -> Template:
