@@ -246,7 +246,13 @@ def test_invitations_vary(changes: dict[str, str], expected: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize(
-    "content", ["BEGIN:VCALENDAR", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:x\r\n", CALENDAR[:300]]
+    "content",
+    [
+        "BEGIN:VCALENDAR",
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:x\r\n",
+        CALENDAR[:300],
+        CALENDAR.replace("TZID=Romance Standard Time", f"TZID={'Paris' * 60}"),
+    ],
 )
 def test_a_calendar_that_cannot_be_read_is_only_a_file(content: str) -> None:
     found = read_letter(letter(file("a.ics", content.encode())), ID)

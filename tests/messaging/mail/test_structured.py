@@ -349,6 +349,15 @@ def test_an_archive_that_is_hostile_or_broken_gives_nothing_to_show(content: byt
     assert not any(document.readable for document in structured.documents)
 
 
+@pytest.mark.parametrize("name", ["", "..", "./"])
+def test_a_member_without_a_name_gets_one_and_hides_no_other(name: str) -> None:
+    folder = "IHE_XDM/SUBSET01"
+    shown = {f"{folder}/METADATA.XML": metadata("DOC.XML"), f"{folder}/DOC.XML": cda(section("A", "mots"))}
+    structured = read_structured(archive({name: b"x", **shown}), Reads.XDM, "IHE_XDM.zip")
+    assert [document.readable for document in structured.documents] == [True]
+    assert structured.others == (() if name == "./" else ("Pièce jointe 1",))
+
+
 def test_an_encrypted_member_cannot_be_shown() -> None:
     content = bytearray(xdm(cda(section("A", "a"))))
     start = 0

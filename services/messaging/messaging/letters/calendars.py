@@ -20,6 +20,10 @@ _DEFAULT_ZONE = ZoneInfo("Europe/Paris")
 _SAME_DAY_EVERYWHERE = time(10, tzinfo=UTC)
 _ZONES = re.compile(r"(?ims)^BEGIN:VTIMEZONE\b.*?^END:VTIMEZONE[^\n]*\n?")
 """A sender's own definition of a time zone may have rules without end: zones are known by their names alone."""
+_STUMBLES = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError),
+    OSError,  # a zone is looked up as a file, whatever its name
+)
 _METHODS = {"REQUEST": Asked.COME, "CANCEL": Asked.CANCELLED}
 
 
@@ -34,7 +38,7 @@ def invitations(content: bytes) -> tuple[Invitation, ...]:
         calendar = icalendar.Calendar.from_ical(text)
         asked = _METHODS.get(str(calendar.get("METHOD", "")).upper(), Asked.KNOW)
         return tuple(_invitation(event, asked) for event in calendar.walk("VEVENT")[:MOST_EVENTS])
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError):
+    except _STUMBLES:
         return ()
 
 

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import IO
 
 from messaging.letters.charsets import text_of
+from messaging.letters.filenames import UNNAMED
 
 MOST_DIRECTORY = 1_000_000
 """Bytes of the list of members: some ten thousand of them."""
@@ -40,9 +41,9 @@ class Archive:
             raise ArchiveRefused(str(error)) from error
         self._members: dict[str, zipfile.ZipInfo] = {}
         self._left = MOST_UNPACKED
-        for info in self._zip.infolist()[:MOST_MEMBERS]:
-            if not info.is_dir():
-                self._members.setdefault(_name(info.filename), info)
+        for number, info in enumerate(self._zip.infolist()[:MOST_MEMBERS], start=1):
+            if not info.filename.endswith("/"):  # the library's `is_dir` stumbles over a name without a letter
+                self._members.setdefault(_name(info.filename) or f"{UNNAMED} {number}", info)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,6 +86,6 @@ def _check_directory(content: bytes) -> None:
 
 
 def _name(raw: str) -> str:
-    """A name as a place inside the archive: no drive, no root, no way up."""
+    """A name as a place inside the archive: no drive, no root, no way up; empty if nothing is left of it."""
     steps = [step for step in raw.replace("\\", "/").split("/") if step not in ("", ".", "..")]
     return text_of("/".join(steps)[:LONGEST_NAME].encode("utf-8", "replace"))
