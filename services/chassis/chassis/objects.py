@@ -201,6 +201,15 @@ class Objects:
 
         await self._call(remove)
 
+    async def keys_under(self, prefix: str) -> list[str]:
+        """The keys that begin so, in their order."""
+
+        def keys() -> list[str]:
+            found = self._client.list_objects(self.bucket, prefix, recursive=True)
+            return [str(one.object_name) for one in found]
+
+        return await self._call(keys)
+
     async def digest(self, key: str) -> StoredObject:
         """Size and SHA-256 of an object, read as a stream."""
         hasher, size = hashlib.sha256(), 0

@@ -1,11 +1,15 @@
 """`python -m messaging [--only smtp|web|worker]`: run one process, or all three in one."""
 
 import argparse
+import asyncio
+from pathlib import Path
 
 import uvloop
 
 from chassis.settings import read_settings
 from messaging.app import Only, build
+from messaging.house_letters import fetch
+from messaging.objects import Objects
 from messaging.settings import MessagingSettings
 from messaging.signing import Seal
 
@@ -15,16 +19,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="messaging", description=__doc__)
     parser.add_argument("--only", type=Only, choices=list(Only), help="run one of the three processes")
     parser.add_argument("--dkim-record", action="store_true", help="print the DNS record of the signing key")
+    parser.add_argument(
+        "--house-letters", type=Path, metavar="FOLDER", help="write the letters to postmaster@ and abuse@ there"
+    )
     asked = parser.parse_args()
     settings = read_settings(MessagingSettings)
     if asked.dkim_record:
         print(dkim_record(settings))
+    elif asked.house_letters:
+        print(*asyncio.run(house_letters(settings, asked.house_letters)), sep="\n")
     else:
         uvloop.run(_run(settings, asked.only))
 
 
 async def _run(settings: MessagingSettings, only: Only | None) -> None:
     await build(settings, only).run()
+
+
+async def house_letters(settings: MessagingSettings, folder: Path) -> list[Path]:
+    """Fetch what was written to who runs the house; the new files."""
+    objects = Objects(settings)
+    try:
+        return await fetch(objects, folder)
+    finally:
+        objects.close()
 
 
 def dkim_record(settings: MessagingSettings) -> str:

@@ -27,6 +27,12 @@ class DoorSettings(Settings):
     door_connections_per_peer: int = Field(default=100, ge=1, description="connections at once from one address")
     door_letters: int = Field(default=64, ge=1, description="letters under way at once; each may hold 6 MB")
     door_letters_per_peer: int = Field(default=48, ge=1, description="letters under way at once from one address")
+    door_bytes_per_hour: int = Field(
+        default=200_000_000_000, ge=1, description="bytes of letters in an hour, over all senders"
+    )
+    door_bytes_per_hour_per_peer: int = Field(
+        default=100_000_000_000, ge=1, description="bytes of letters in an hour from one address"
+    )
     door_recipients: int = Field(default=100, ge=1, le=1_000, description="recipients of one letter")
     door_commands: int = Field(default=1_000, ge=10, description="commands between two letters of a connection")
     door_errors: int = Field(default=50, ge=1, description="errors a connection may make in all")
@@ -46,9 +52,6 @@ class DoorSettings(Settings):
         default="notifications.demonstration.invalid",
         pattern=r"^[a-z0-9.-]+$",
         description="the domain of ne-pas-repondre@ and of the notifier's bounces",
-    )
-    postmaster: str = Field(
-        default="postmaster@demonstration.invalid", description="whom people who write to postmaster should write"
     )
 
     @field_validator("mail_operators")

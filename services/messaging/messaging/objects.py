@@ -1,6 +1,7 @@
 """Where letters and replies lie in messaging's bucket. The only module that knows the object store.
 
-`incoming/<intake>` raw letters at the door, expiring by themselves · `letters/<patient>/<message>/…` a
+`incoming/<intake>` raw letters at the door, expiring by themselves, like `incoming/operators/<intake>`, those to
+postmaster · `letters/<patient>/<message>/…` a
 letter's evidence, HTML and parts · `drafts/<patient>/<draft>/<row>` files of drafts ·
 `temporary/uploads/<row>/<piece>` those on their way from a device · `sent/<patient>/<message>` replies as
 they left.
@@ -14,6 +15,15 @@ __all__ = ["Objects", "StoredObject", "Stream"]
 def incoming_key(intake_id: str) -> str:
     """A letter as the door took it."""
     return f"incoming/{intake_id}"
+
+
+OPERATORS = "incoming/operators/"
+"""Letters to who runs the house; they expire with all that came in."""
+
+
+def operators_key(intake_id: str) -> str:
+    """A letter to postmaster or abuse, for an operator to read."""
+    return f"{OPERATORS}{intake_id}"
 
 
 def raw_key(patient_id: str, message_id: str) -> str:

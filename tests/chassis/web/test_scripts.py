@@ -273,7 +273,8 @@ def test_after_25_minutes_a_dialog_offers_to_stay_as_often_as_wished(page: Page,
         later(page, site, 6, idle=240)
         expect(dialog).to_be_visible()
         expect(dialog.get_by_role("button", name="Rester connecté")).to_be_focused()
-        dialog.get_by_role("button", name="Rester connecté").click()
+        with page.expect_response("**/connexion/activite"):
+            dialog.get_by_role("button", name="Rester connecté").click()
         expect(dialog).to_have_count(0)
         assert site.stayed == stayed + 1
 

@@ -14,6 +14,7 @@ from contracts.messaging import LetterTaken, NoticeReturnTaken
 from messaging.domain.model import Patient
 from messaging.domain.operators import MailOperator, MailOperators
 from messaging.door.house import House as HouseAddresses
+from messaging.door.meter import Meter, Volume
 from messaging.door.pace import Patience
 from messaging.door.recipients import Recipients
 from messaging.door.room import Capacity, Room
@@ -71,7 +72,7 @@ class Bucket:
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
-        self.away = self.hangs = False
+        self.away = self.hangs = self.copies_nothing = False
 
     async def ping(self) -> None:
         if self.hangs:
@@ -85,6 +86,11 @@ class Bucket:
             await asyncio.sleep(60)
         self.kept[key] = data
         return StoredObject(key=key, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+    async def copy(self, source_key: str, target_key: str) -> None:
+        if self.copies_nothing:
+            raise BackingServiceAway("objects")
+        self.kept[target_key] = self.kept[source_key]
 
 
 class Log:
@@ -142,6 +148,7 @@ class House:
         self.clock = now()
         self.capacity = Capacity(connections=5, connections_per_peer=5, letters=4, letters_per_peer=4, wait=0.2)
         self.manners = Manners(200, 50, 100, Patience(idle=5.0, letter=10.0, least_rate=1000.0))
+        self.volume, self.seconds = Volume(1_000_000_000, 1_000_000_000), 0.0
         self.scanner: Scanner = NoScanner()
         self.tls: DoorTls | None = None
         self.operators: Callable[[], MailOperators] = lambda: OPERATORS
@@ -149,7 +156,7 @@ class House:
 
     async def open(self) -> None:
         recipients = Recipients(self.directory, PATIENT_DOMAIN, lambda: self.clock)  # type: ignore[arg-type]
-        addresses = HouseAddresses("notices.test", PATIENT_DOMAIN, "https://espace.test", "help@espace.test")
+        addresses = HouseAddresses("notices.test", PATIENT_DOMAIN, "https://espace.test")
         takes = Taking(self.bucket, self.log, self.scanner, now)  # type: ignore[arg-type]
         rules = Rules(
             recipients,
@@ -159,6 +166,7 @@ class House:
             "door.test",
             self.tls,
             Room(self.capacity),
+            Meter(self.volume, lambda: self.seconds),
             self.manners,
         )
         loop = asyncio.get_running_loop()

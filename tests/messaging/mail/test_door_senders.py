@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from chassis.ids import new_id
 from contracts.messaging import NoticeReturnTaken
@@ -150,17 +151,62 @@ async def test_a_report_on_a_notice_is_taken_from_the_null_sender_alone(house: H
             "550 5.7.1 Personne ne lit cette adresse : ecrivez depuis https://espace",
         ),
         ("retour+x@notices.test", "550 5.1.1"),
-        ("postmaster@notices.test", "551 5.1.6 Please write to <help@espace.test>"),
-        ("Postmaster@PATIENT.mssante.fr", "551 5.1.6"),
-        ("abuse@patient.mssante.fr", "551 5.1.6"),
-        ("postmaster", "551 5.1.6"),
+        ("postmaster@elsewhere.test", "550 5.1.3"),
+        ("postmasters@patient.mssante.fr", "550 5.1.3"),
     ],
 )
-async def test_addresses_of_the_house_say_where_to_write(house: House, address: str, answer: str) -> None:
+async def test_addresses_where_nobody_reads_say_so(house: House, address: str, answer: str) -> None:
     client = await house.client()
     await client.say(b"EHLO x")
     await client.say(b"MAIL FROM:<a@chu.mssante.fr>")
     assert (await client.say(b"RCPT TO:<%s>" % address.encode())).startswith(answer)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postmaster@notices.test",
+        "Postmaster@PATIENT.mssante.fr",
+        "abuse@patient.mssante.fr",
+        "ABUSE@notices.test",
+        "postmaster",
+    ],
+)
+@pytest.mark.parametrize("sender", [b"", b"a@chu.mssante.fr"])
+async def test_who_runs_the_house_can_be_written_to(house: House, address: str, sender: bytes) -> None:
+    client = await house.client()
+    await client.say(b"EHLO x")
+    await client.say(b"MAIL FROM:<%s>" % sender)
+    assert (await client.say(b"RCPT TO:<%s>" % address.encode())).startswith("250")
+    await client.say(b"DATA")
+    assert (await client.say(b"From: MAILER-DAEMON@relay.example\r\n\r\nYour mail loops.\r\n.")).startswith("250")
+    assert house.log.records == []
+    (kept,) = (key for key in house.bucket.kept if key.startswith("incoming/operators/"))
+    assert b"Your mail loops." in house.bucket.kept[kept]
+
+
+async def test_what_cannot_be_kept_for_who_runs_the_house_is_not_answered_250(house: House) -> None:
+    house.bucket.copies_nothing = True
+    client = await house.client()
+    assert (await client.send(HEAD, INAYA, "postmaster")).startswith("451 4.3.0")
+    assert house.log.records == []
+
+
+async def test_a_letter_to_a_patient_and_to_postmaster_reaches_both(house: House) -> None:
+    client = await house.client()
+    assert (await client.send(HEAD, INAYA, "postmaster@patient.mssante.fr")).startswith("250")
+    (record,) = house.letters
+    assert set(house.bucket.kept) == {record.object_key, f"incoming/operators/{record.intake_id}"}
+
+
+async def test_addresses_of_the_house_count_as_recipients(house: House) -> None:
+    house.manners = replace(house.manners, recipients=2)
+    await house.reopen()
+    client = await house.client()
+    await client.say(b"EHLO x")
+    await client.say(b"MAIL FROM:<a@chu.mssante.fr>")
+    answers = [await client.say(b"RCPT TO:<postmaster>") for _ in range(3)]
+    assert [answer[:3] for answer in answers] == ["250", "250", "452"]
 
 
 class FakeClamd:

@@ -225,6 +225,7 @@ class Connection(SMTP):
         if not block:
             raise ConnectionResetError("cut in the middle of a letter")
         pace.waited(self.loop.time() - began, len(block))
+        self._rules.meter.brought(self._peer, len(block))
         self._reset_timeout(WORK)
         return block
 

@@ -3,12 +3,14 @@
 import asyncio
 import socket
 from collections.abc import Mapping
+from time import monotonic
 
 from chassis.errors import BackingServiceAway
 from chassis.objects import Objects
 from chassis.part import Check
 from chassis.telemetry import log
 from messaging.door.house import House
+from messaging.door.meter import Meter, Volume
 from messaging.door.pace import Patience
 from messaging.door.recipients import Recipients
 from messaging.door.room import Capacity, Room
@@ -46,17 +48,13 @@ class Door:
         self._objects = objects
         self._rules = Rules(
             recipients=recipients,
-            house=House(
-                settings.notice_domain,
-                settings.patient_domain.lower(),
-                settings.public_origin,
-                settings.postmaster,
-            ),
+            house=_house(settings),
             taking=taking,
             operators=operators.current,
             hostname=settings.door_hostname,
             tls=_tls(settings),
             room=Room(_capacity(settings)),
+            meter=Meter(Volume(settings.door_bytes_per_hour, settings.door_bytes_per_hour_per_peer), monotonic),
             manners=_manners(settings),
         )
         self._server: asyncio.Server | None = None
@@ -119,7 +117,6 @@ def _house(settings: MessagingSettings) -> House:
         notice_domain=settings.notice_domain,
         patient_domain=settings.patient_domain.lower(),
         site=settings.public_origin,
-        write_to=settings.postmaster,
     )
 
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from messaging.domain.operators import MailOperators
 from messaging.door.house import House
+from messaging.door.meter import Meter
 from messaging.door.pace import Patience
 from messaging.door.recipients import Recipients
 from messaging.door.room import Room
@@ -32,4 +33,5 @@ class Rules(Struct, frozen=True):
     hostname: str
     tls: DoorTls | None
     room: Room
+    meter: Meter
     manners: Manners

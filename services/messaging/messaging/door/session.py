@@ -9,7 +9,7 @@ from messaging.domain.limits import LETTER_BYTES
 from messaging.domain.operators import MailOperator
 from messaging.door.commands import Refused, chunk_in, recipient_in, sender_in
 from messaging.door.connection import Connection, Open
-from messaging.door.house import ReturnOf
+from messaging.door.house import Operators, ReturnOf
 from messaging.door.metrics import REPLIES
 from messaging.door.pace import Pace
 from messaging.door.reading import Chunks, DataBlocks, skip
@@ -26,22 +26,27 @@ NO_CERTIFICATE = "530 5.7.0 Present the certificate of a listed mail operator"
 NOT_LISTED = "550 5.7.1 This certificate is not that of a listed mail operator"
 NOT_YOURS = "550 5.7.1 The sender's domain is not one of yours"
 BUSY = "451 4.3.2 Too many letters at once, try again later"
+TOO_MUCH = "451 4.7.1 Too many bytes in an hour, try again later"
 CLOSING = "421 4.3.2 Closing, try again"
 
 
 class DoorEnvelope(Envelope):
-    """A letter under way: who hands it over, the patients it is for, and the notices it reports on."""
+    """A letter under way: who hands it over, the patients it is for, and the notices it reports on.
+
+    `for_operators` is how many of its recipients stand for who runs the house.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.operator: MailOperator | None = None
         self.known: dict[str, Known] = {}
         self.returns: dict[str, ReturnOf] = {}
+        self.for_operators = 0
 
     @property
     def recipients(self) -> int:
         """How many were taken so far."""
-        return len(self.known) + len(self.returns)
+        return len(self.known) + len(self.returns) + self.for_operators
 
 
 class DoorSession(Connection):
@@ -89,6 +94,8 @@ class DoorSession(Connection):
         operator = self._operator()
         if operator is None:
             return NO_CERTIFICATE if self._certificate is None else NOT_LISTED
+        if not self._rules.meter.has_room(self._peer):
+            return TOO_MUCH
         try:
             asked = sender_in(arg)
         except Refused as refused:
@@ -114,7 +121,7 @@ class DoorSession(Connection):
         return operators.presenting(self._certificate) if self._certificate else None
 
     async def smtp_RCPT(self, arg: str | None) -> None:
-        """Take a recipient: one of our patients, or a notice that comes back. Otherwise say why not."""
+        """Take a recipient: a patient, a notice that comes back, or postmaster. Otherwise say why not."""
         await self._answer("rcpt", await self._rcpt(arg))
 
     async def _rcpt(self, arg: str | None) -> str:
@@ -133,11 +140,13 @@ class DoorSession(Connection):
         found = self._rules.house.find(address, self.envelope.mail_from)
         return self._known(found or await self._rules.recipients.find(address))
 
-    def _known(self, found: Known | ReturnOf | str) -> str:
+    def _known(self, found: Known | ReturnOf | Operators | str) -> str:
         if isinstance(found, str):
             return found
         if isinstance(found, ReturnOf):
             self.envelope.returns[found.notice_id] = found
+        elif isinstance(found, Operators):
+            self.envelope.for_operators += 1
         else:
             self.envelope.known[found.patient_id] = found
         return "250 2.1.5 OK"
@@ -212,6 +221,7 @@ class DoorSession(Connection):
             peer=self._peer,
             patients=tuple(self.envelope.known.values()),
             notices=tuple(self.envelope.returns),
+            for_operators=self.envelope.for_operators > 0,
         )
         with new_trace("letter"):
             try:

@@ -18,12 +18,13 @@ from contracts.messaging import LetterTaken, NoticeReturnTaken
 from messaging.domain.limits import LETTER_BYTES
 from messaging.domain.operators import MailOperator
 from messaging.door.content import ContentHash
+from messaging.door.metrics import FOR_OPERATORS
 from messaging.door.metrics import LETTER_BYTES as BYTES_TAKEN
 from messaging.door.recipients import NOT_NOW, Known
 from messaging.door.scanning import Scan, Scanner
 from messaging.intake import Intake
 from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
-from messaging.objects import Objects, StoredObject, incoming_key
+from messaging.objects import Objects, StoredObject, incoming_key, operators_key
 
 WAIT = 1.2
 """Seconds after which a store that is slow is asked whether it is there at all."""
@@ -43,13 +44,15 @@ class Source(Protocol):
 
 
 class Handing(Struct, frozen=True):
-    """A letter's envelope: who hands it over, for which patients, and on which of our notices it reports."""
+    """A letter's envelope: who hands it over, for which patients, on which of our notices it reports, and whether
+    it is for who runs the house, too."""
 
     sender: str
     operator: MailOperator
     peer: str
     patients: tuple[Known, ...]
     notices: tuple[str, ...] = ()
+    for_operators: bool = False
 
 
 class Taking:
@@ -65,7 +68,8 @@ class Taking:
     async def take(self, source: Source, handing: Handing) -> str:
         """The reply to a letter, all of whose bytes have been read from `source`.
 
-        A report on our own notices may come from any postmaster; a letter only from a user of its operator.
+        A report on our own notices, or a word to postmaster, may come from anybody whom the operator lets write; a
+        letter to a patient only from a user of its operator.
         """
         head = await _head(source)
         if handing.patients:
@@ -102,6 +106,8 @@ class Taking:
                 return INFECTED.format(found=found)
             letter.finish()
             stored = await self._patiently(storing)
+            if handing.for_operators:
+                await self._keep_for_operators(stored, intake_id)
             records = self._records(intake_id, _Came(stored, letter.content.hexdigest()), handing)
             await self._intake.append(records)
         finally:
@@ -141,6 +147,12 @@ class Taking:
                 await self._objects.ping()
         except TimeoutError as error:
             raise BackingServiceAway("objects") from error
+
+    async def _keep_for_operators(self, stored: StoredObject, intake_id: str) -> None:
+        """Nothing is sent on: what runs in circles cannot begin here."""
+        await self._objects.copy(stored.key, operators_key(intake_id))
+        FOR_OPERATORS.inc()
+        log.info("letter.for-operators", intake_id=intake_id)
 
     def _abandon(self, storing: "asyncio.Task[StoredObject]") -> None:
         """Cut an upload that is not wanted any more; it ends by itself, behind our back."""
