@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from demo import people
 from demo.catcher import Catcher
+from demo.letters import Letter
 from demo.letters import Person as Professional
 from demo.patient import Patient, activate, another, invite
 from demo.professional import MailClient
@@ -21,6 +22,7 @@ from demo.visitor import Visitor
 from stack.control import Stack
 
 from .person import Person
+from .receiving import Receives
 from .watching import Watch
 
 WIDTH, HEIGHT = 1280, 900
@@ -152,3 +154,27 @@ def person_without_scripts(
     """The patient in front of a Chromium that runs no JavaScript."""
     context, _ = new_context(java_script_enabled=False)
     return Person(context.new_page(), origin, patient, catcher)
+
+
+@pytest.fixture
+def receives(
+    new_context: Callable[..., tuple[BrowserContext, Watch]],
+    mail_client: Callable[[Professional], MailClient],
+    origin: str,
+    patient: Patient,
+    catcher: Catcher,
+) -> Receives:
+    """Send the patient a letter, and open the conversation whose row says these words."""
+
+    def open_letter(letter: Letter, words: str) -> tuple[Person, Watch]:
+        context, watch = new_context()
+        mail_client(letter.sender).send(letter, [patient.mailbox])
+        person = Person(context.new_page(), origin, patient, catcher)
+        person.log_in()
+        person.go("/messagerie")
+        row = person.row(words)
+        person.reloads_until(row)
+        row.click()
+        return person, watch
+
+    return open_letter

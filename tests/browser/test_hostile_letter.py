@@ -1,19 +1,17 @@
 """A letter that tries everything: nothing of it runs, asks elsewhere, leaves its frame or pretends to be ours."""
 
-from collections.abc import Callable
 from pathlib import Path
 from string import Template
 
 import pytest
-from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
+from playwright.sync_api import expect
 
-from demo.catcher import Catcher
 from demo.letters import Letter
 from demo.letters import Person as Professional
 from demo.patient import Patient
-from demo.professional import MailClient
 
 from .person import Person
+from .receiving import Receives, frame_of
 from .test_pages import hidden_to_the_right
 from .watching import Watch
 
@@ -30,24 +28,11 @@ FORBIDDEN = (
 
 
 @pytest.fixture
-def opened(
-    new_context: Callable[..., tuple[BrowserContext, Watch]],
-    mail_client: Callable[[Professional], MailClient],
-    origin: str,
-    patient: Patient,
-    catcher: Catcher,
-) -> tuple[Person, Watch]:
+def opened(receives: Receives, patient: Patient) -> tuple[Person, Watch]:
     """The letter, open before a patient, and the watch over what it does."""
-    context, watch = new_context()
     to = [Professional(patient.name, patient.mailbox)]
     letter = Letter(sender=STRANGER, to=to, subject=SUBJECT, text="x", html=HTML)
-    mail_client(STRANGER).send(letter)
-    person = Person(context.new_page(), origin, patient, catcher)
-    person.log_in()
-    person.go("/messagerie")
-    row = person.row("Urgent")
-    person.reloads_until(row)
-    row.click()
+    person, watch = receives(letter, "Urgent")
     person.sees_heading(SUBJECT)
     expect(frame_of(person.page).get_by_text("Fin de la lettre.")).to_be_visible()
     return person, watch
@@ -82,8 +67,3 @@ def test_it_stays_in_its_frame_at_every_width(opened: tuple[Person, Watch]) -> N
 
 def test_who_takes_our_name_is_marked_as_from_outside(opened: tuple[Person, Watch]) -> None:
     opened[0].sees("Expéditeur extérieur au service")
-
-
-def frame_of(page: Page) -> FrameLocator:
-    """The letter's frame."""
-    return page.frame_locator("iframe.letter-frame")

@@ -1,21 +1,18 @@
 """A letter that wants all the room, with files that want to run: it keeps its place, they stay files."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from string import Template
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from demo.catcher import Catcher
 from demo.letters import File, Letter
 from demo.letters import Person as Professional
 from demo.patient import Patient
-from demo.professional import MailClient
 
 from .person import Person
-from .test_hostile_letter import frame_of
+from .receiving import Receives, frame_of
 from .test_pages import hidden_to_the_right
 from .watching import Watch
 
@@ -46,25 +43,11 @@ LAID_OUT = """() => [...document.querySelectorAll('*')].filter((e) => {
 
 
 @pytest.fixture
-def opened(
-    new_context: Callable[..., tuple[BrowserContext, Watch]],
-    mail_client: Callable[[Professional], MailClient],
-    origin: str,
-    patient: Patient,
-    catcher: Catcher,
-) -> tuple[Person, Watch]:
+def opened(receives: Receives, patient: Patient) -> tuple[Person, Watch]:
     """The letter, open before a patient, and the watch over what it does."""
-    context, watch = new_context()
     to = [Professional(patient.name, patient.mailbox)]
-    mail_client(STRANGER).send(
-        Letter(sender=STRANGER, to=to, subject=SUBJECT, text="x", html=HTML, files=FILES), [patient.mailbox]
-    )
-    person = Person(context.new_page(), origin, patient, catcher)
-    person.log_in()
-    person.go("/messagerie")
-    row = person.row("Objetsansfin")
-    person.reloads_until(row)
-    row.click()
+    letter = Letter(sender=STRANGER, to=to, subject=SUBJECT, text="x", html=HTML, files=FILES)
+    person, watch = receives(letter, "Objetsansfin")
     expect(frame_of(person.page).get_by_text("La dernière ligne.")).to_be_attached()
     return person, watch
 

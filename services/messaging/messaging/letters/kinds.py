@@ -17,7 +17,7 @@ _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"ftypheic", 4, "image/heic"),
     (b"ftypheix", 4, "image/heic"),
     (b"ftypmif1", 4, "image/heic"),
-    (b"{\\rtf", 0, "application/rtf"),
+    (b"{\\rtf1", 0, "application/rtf"),
     (b"DICM", 128, "application/dicom"),
 )
 _IN_ZIP = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
