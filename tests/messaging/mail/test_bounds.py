@@ -151,6 +151,32 @@ def test_a_label_that_is_no_media_type_is_not_believed(label: str) -> None:
     assert media_type_of(b"PK\x03\x04", label) == "application/zip"
 
 
+@pytest.mark.parametrize(
+    ("body", "missing"),
+    [
+        (b"\r\n\x7f\x7f", True),
+        (b"\r\n\xff\xfe", True),
+        (b"\r\n\xa0", True),
+        (b"Content-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 x\n`\nend\n", True),
+        (b"Content-Type: image/png\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 x\n`\nend\n", True),
+        (b"\r\n \r\n\r\n", False),
+        (b"Content-Transfer-Encoding: base64\r\n\r\n====", False),
+        (b"Content-Transfer-Encoding: quoted-printable\r\n\r\n=\r\n", False),
+    ],
+)
+def test_a_letter_of_which_nothing_can_be_shown_says_so_unless_it_is_empty(body: bytes, missing: bool) -> None:
+    letter = read(FROM + body)
+    assert (letter.text, letter.html, letter.parts) == ("", None, ())
+    assert letter.incomplete is missing
+
+
+def test_an_empty_word_beside_a_file_hides_nothing() -> None:
+    blank = b"--b\r\nContent-Type: text/plain\r\n\r\n\xa0\r\n"
+    file = b"--b\r\nContent-Type: image/gif; name=a.gif\r\n\r\nGIF89a\r\n--b--\r\n"
+    letter = read(FROM + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + blank + file)
+    assert len(letter.parts) == 1 and not letter.incomplete
+
+
 def test_messages_within_messages_are_not_kept_over_and_over() -> None:
     head = b"From: a@chu.mssante.fr\r\nContent-Type: message/rfc822\r\n\r\n"
     raw = head * 55 + FROM + b"\r\n" + b"a" * 4 * MIB

@@ -9,6 +9,8 @@ from messaging.letters.charsets import decoded_as
 from messaging.letters.found import LONGEST_TEXT
 
 BYTES_A_CHARACTER = 4
+_BLANK = "".join(map(chr, range(33))) + "=-"
+"""What a part may consist of and hold nothing, however it is encoded."""
 LOOKED_AT = 4_096
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\r\n]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -63,6 +65,11 @@ def _as_it_came(part: "Mime[str, str]") -> str:
     """The payload with its 8-bit bytes as the parser keeps them: asking for it would decode them by the label."""
     payload = part.__dict__.get("_payload")
     return payload if isinstance(payload, str) else ""
+
+
+def is_blank(part: "Mime[str, str]") -> bool:
+    """Whether a part came without anything in it, before any decoding."""
+    return not _as_it_came(part).strip(_BLANK)
 
 
 def _is_no_base64(part: "Mime[str, str]", payload: str) -> bool:

@@ -55,7 +55,10 @@ class Body:
 
 @dataclass
 class Found:
-    """`bodies` and `files` in their order. `incomplete` says that something was left out."""
+    """`bodies` and `files` in their order.
+
+    `incomplete` says that something was left out; `vanished`, that a part was not blank and gave nothing to show.
+    """
 
     bodies: list[Body] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
@@ -63,6 +66,7 @@ class Found:
     signature: Signature | None = None
     names: set[str] = field(default_factory=set)
     incomplete: bool = False
+    vanished: bool = False
     seen: int = 0
     bytes_by_fate: Counter[Fate] = field(default_factory=Counter)
     text_left: int = LONGEST_TEXT

@@ -2,7 +2,16 @@
 
 from typing import NamedTuple
 
-from messaging.letters.content import Mime, bytes_of, children, nested_message, plain_text_in, raw_text, text_in
+from messaging.letters.content import (
+    Mime,
+    bytes_of,
+    children,
+    is_blank,
+    nested_message,
+    plain_text_in,
+    raw_text,
+    text_in,
+)
 from messaging.letters.filenames import given_name, safe_name
 from messaging.letters.found import LONGEST_HTML, MOST_PARTS, Body, Fate, File, Found
 from messaging.letters.headers import decoded
@@ -101,7 +110,9 @@ def _words(part: "Mime[str, str]", label: str, found: Found, place: Place) -> No
     if label == "text/html":
         found.bodies.append(Body(html=found.add_html(text_in(part, content, LONGEST_HTML))))
     else:
-        found.bodies.append(Body(text=found.add_text(plain_text_in(part, content))))
+        text = plain_text_in(part, content)
+        found.vanished |= not text.strip() and not is_blank(part)
+        found.bodies.append(Body(text=found.add_text(text)))
 
 
 def _file(part: "Mime[str, str]", name: str, found: Found, place: Place) -> None:
@@ -110,6 +121,7 @@ def _file(part: "Mime[str, str]", name: str, found: Found, place: Place) -> None
     content = nested_message(part) if nested else bytes_of(part)
     if not content and not name:
         found.incomplete |= nested  # one so deep that it cannot be written out again
+        found.vanished |= not is_blank(part)
         return
     if place.inside is not None and not found.has_room_inside(len(content)):
         return

@@ -44,6 +44,7 @@ def read_whole(raw: bytes, letter_id: str) -> Letter:
     html = _html(words)
     shown = {picture for picture in pictures.values() if html and f'"cid:{picture}"' in html}
     text = "\n\n".join(one.text.strip("\n") for one in words if one.text.strip())[:LONGEST_TEXT]
+    is_bare = not (text or html or parts or found.invitations)
     return replace(
         letter,
         text=text,
@@ -51,7 +52,7 @@ def read_whole(raw: bytes, letter_id: str) -> Letter:
         parts=tuple(_part(part, shown) for part in parts),
         invitations=distinct(found.invitations),
         signature=found.signature or _signature(message, raw),
-        incomplete=found.incomplete or any(map(_is_lost, found.bodies, words)),
+        incomplete=found.incomplete or any(map(_is_lost, found.bodies, words)) or (is_bare and found.vanished),
     )
 
 
