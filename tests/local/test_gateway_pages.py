@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway_pages.app import answer
+from gateway_pages.app import answer, only_looks
 from gateway_pages.language import wanted
 
 NAME = "Mon espace <santé>"
@@ -49,3 +49,31 @@ def test_an_english_page_is_english_throughout() -> None:
     assert '<html lang="en">' in page
     assert "Skip to content" in page
     assert "accueil" not in page
+
+
+LOOKING = [(b"sec-fetch-mode", b"navigate"), (b"accept", b"text/html")]
+
+
+@pytest.mark.parametrize(
+    ("headers", "looks"),
+    [
+        (LOOKING, True),
+        ([*LOOKING, (b"origin", b"http://localhost:8080")], False),
+        ([*LOOKING, (b"content-type", b"application/x-www-form-urlencoded")], False),
+        ([(b"sec-fetch-mode", b"cors")], False),
+        ([], False),
+    ],
+)
+def test_only_a_page_that_was_looked_at_asks_again_by_itself(
+    headers: list[tuple[bytes, bytes]], looks: bool
+) -> None:
+    assert only_looks(headers) is looks
+
+
+@pytest.mark.parametrize(
+    ("status", "reloads"), [(404, False), (429, False), (502, True), (503, True), (504, True)]
+)
+def test_a_page_that_waits_for_a_part_comes_back_by_itself_and_says_so(status: int, reloads: bool) -> None:
+    given = answer(f"/_gateway/{status}", NAME, reloads=True)
+    assert (b"refresh" in dict(given.headers)) is reloads
+    assert ("se recharge d'elle-même".encode() in given.body) is reloads

@@ -43,6 +43,13 @@ def test_a_space_being_prepared_reloads_itself(client: Client) -> None:
     assert "en cours de préparation" in answer.text
 
 
+def test_a_page_whose_store_is_away_asks_again_by_itself_and_what_was_sent_does_not(client: Client) -> None:
+    looked_at = client.get("/m/fails/away", headers=BROWSER)
+    assert looked_at.headers["refresh"] == "10"
+    assert "se recharge d'elle-même" in looked_at.text.replace("&#39;", "'")
+    assert "refresh" not in client.get("/m/fails/away").headers
+
+
 def test_a_method_that_is_not_offered_is_said_so(inaya: Client) -> None:
     answer = inaya.request("PUT", "/m/private", headers=OURS)
     assert answer.status_code == 405

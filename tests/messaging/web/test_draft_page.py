@@ -260,3 +260,8 @@ def test_sending_counts_as_the_last_thing_done_in_the_conversation(client, world
     assert row.last_activity_at > AT
     assert "Vous avez répondu à" in client.get("/messagerie").text
     assert world.store.kept["mailboxes"][INAYA_ID].revision > 2
+
+
+def test_what_is_written_is_not_put_into_the_field_that_searches(client, world, draft):
+    client.post(address(draft), data=form(draft, text="Mes douleurs"))
+    assert 'name="q" value=""' in client.get(address(kept(world))).text

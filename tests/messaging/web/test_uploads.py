@@ -96,7 +96,8 @@ class TestPieces:
         assert (where["recu"], where["etat"]) == (0, "pending")
         assert send(where, 0, PDF[:10]).json()["recu"] == 10
         assert client.get(where["adresse"]).json()["recu"] == 10
-        assert send(where, 10, PDF[10:]).json()["etat"] == "ready"
+        last = send(where, 10, PDF[10:])
+        assert (last.json()["etat"], last.cookies["pli-toast"]) == ("ready", "selection-added")
         (row,) = rows(world)
         assert world.objects.kept[row.object_key] == PDF
         assert set(world.store.kept["discards"]) == {key for key in world.objects.kept if "temporary/" in key}

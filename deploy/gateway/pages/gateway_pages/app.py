@@ -30,8 +30,11 @@ class Answer:
     body: bytes
 
 
-def answer(path: str, service_name: str, language: str = SOURCE) -> Answer:
-    """The answer for a path: a page by its status, the stylesheet, health, or "no such page"."""
+def answer(path: str, service_name: str, language: str = SOURCE, *, reloads: bool = False) -> Answer:
+    """The answer for a path: a page by its status, the stylesheet, health, or "no such page".
+
+    `reloads` when the page may ask again by itself, if what it waits for is a part that is away.
+    """
     if path in {"/health/ready", "/health/live"}:
         return Answer(200, [(b"content-type", b"text/plain")], b"ok")
     if path == f"{PREFIX}page.css":
@@ -39,13 +42,25 @@ def answer(path: str, service_name: str, language: str = SOURCE) -> Answer:
         return Answer(200, [*css, *SAFE], stylesheet())
     wanted = path.removeprefix(PREFIX)
     page = PAGES.get(int(wanted), PAGES[404]) if wanted.isdecimal() and len(wanted) == 3 else PAGES[404]
-    return Answer(page.status, _headers(page), page.html(service_name, language))
+    reloads = reloads and page.waits
+    return Answer(page.status, _headers(page, reloads=reloads), page.html(service_name, language, reloads=reloads))
 
 
-def _headers(page: Page) -> Headers:
+def only_looks(headers: Headers) -> bool:
+    """Whether a person opened a page, and sent nothing: a browser's form carries the `Origin` it comes from.
+
+    The gateway asks for its pages by GET, whatever was asked of the part that is away.
+    """
+    said = {name.lower(): value for name, value in headers}
+    return said.get(b"sec-fetch-mode") == b"navigate" and b"origin" not in said and b"content-type" not in said
+
+
+def _headers(page: Page, *, reloads: bool) -> Headers:
     kept = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store"), *SAFE]
     if page.retry_after_s is not None:
         kept.append((b"retry-after", str(page.retry_after_s).encode()))
+    if reloads:
+        kept.append((b"refresh", str(page.retry_after_s).encode()))
     return kept
 
 
@@ -59,7 +74,9 @@ class Pages:
         """Answer a request, whatever it is."""
         if scope["type"] != "http":
             return
-        given = self._answer(scope["path"], language=wanted(scope["headers"]))
+        given = self._answer(
+            scope["path"], language=wanted(scope["headers"]), reloads=only_looks(scope["headers"])
+        )
         length = (b"content-length", str(len(given.body)).encode())
         await send({"type": "http.response.start", "status": given.status, "headers": [*given.headers, length]})
         body = b"" if scope["method"] == "HEAD" else given.body

@@ -15,6 +15,7 @@ Act = tuple[str, str]
 
 HOME: Act = ("/", _("Revenir à l'accueil"))
 AGAIN: Act = ("", _("Réessayer"))
+RELOADS = _("Cette page se recharge d'elle-même : elle reviendra dès que ce sera possible.")
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,21 @@ class Page:
     acts: tuple[Act, ...] = (AGAIN, HOME)
     retry_after_s: int | None = None
 
-    def html(self, service_name: str, language: str = SOURCE) -> bytes:
-        """The whole page, under the name of the service."""
+    @property
+    def waits(self) -> bool:
+        """Whether it stands for a part that comes back."""
+        return self.status >= 502
+
+    def html(self, service_name: str, language: str = SOURCE, *, reloads: bool = False) -> bytes:
+        """The whole page, under the name of the service; it says so when it `reloads` by itself."""
         say = texts(language).gettext
+        sentences = (*self.sentences, RELOADS) if reloads else self.sentences
         page = Template((files("gateway_pages") / "page.html").read_text(encoding="utf-8"))
         return page.substitute(
             language=language,
             skip=say(_("Aller au contenu")),
             title=say(self.title),
-            sentences="\n    ".join(f"<p>{say(sentence)}</p>" for sentence in self.sentences),
+            sentences="\n    ".join(f"<p>{say(sentence)}</p>" for sentence in sentences),
             acts=" ".join(f'<a href="{href}">{say(words)}</a>' for href, words in self.acts),
             service=escape(service_name),
         ).encode()

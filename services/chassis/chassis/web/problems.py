@@ -31,6 +31,8 @@ RENEWAL = "/connexion/renouveler"
 LOG_IN = "/connexion"
 RELOAD_AFTER = 3
 RETRY_AFTER = 5
+AWAY_RELOAD_AFTER = 10
+"""Seconds after which a page whose store is away asks again by itself."""
 
 
 class MethodNotAllowed(PliError):
@@ -174,9 +176,15 @@ def _can_be_renewed(request: "Request[Any, Any, Any]", error: PliError) -> bool:
 
 def _page(request: "Request[Any, Any, Any]", problem: Problem) -> Template:
     recognise_reader(request)
-    context = {"problem": problem, "before": page_before(request), "here": local_address(request)}
+    headers = _headers(request, problem)
+    context = {
+        "problem": problem,
+        "before": page_before(request),
+        "here": local_address(request),
+        "reloads": "refresh" in headers,
+    }
     template = "preparing.html" if problem.reloads else "problem.html"
-    return Template(template, context=context, status_code=problem.status, headers=_headers(request, problem))
+    return Template(template, context=context, status_code=problem.status, headers=headers)
 
 
 def _details(request: "Request[Any, Any, Any]", problem: Problem) -> Response[dict[str, Any]]:
@@ -198,5 +206,6 @@ def _headers(request: "Request[Any, Any, Any]", problem: Problem) -> dict[str, s
     if problem.reloads and is_navigation(request):
         return {"retry-after": str(RELOAD_AFTER), "refresh": str(RELOAD_AFTER)}
     if problem.status == BackingServiceAway.status:
-        return {"retry-after": str(RETRY_AFTER)}
+        again = {"refresh": str(AWAY_RELOAD_AFTER)} if is_navigation(request) else {}
+        return {"retry-after": str(RETRY_AFTER), **again}
     return {}

@@ -12,6 +12,7 @@ from litestar.response import Redirect, Template
 from chassis import web
 from chassis.clock import now
 from chassis.i18n import mark as _
+from chassis.web.answers import toast_cookie
 from chassis.web.forms import UnreadableFields, files_in
 from chassis.web.ports import parts_of
 from messaging.attaching import files_of
@@ -126,7 +127,10 @@ class Uploads(Controller):
         except OffsetMismatch:
             return _coming(request, await upload_of(store, request.user, draft_id, row_id), status=409)
         row = await finish(store, objects, darkroom, request.user, row)
-        return _coming(request, row)
+        answer = _coming(request, row)
+        if row.state is RowState.READY:
+            answer.cookies.append(toast_cookie("selection-added"))  # for the page the script goes on to
+        return answer
 
 
 async def _take(

@@ -1,0 +1,181 @@
+/* Files from the device, sent in pieces that go on after a cut. Without scripts the form sends them whole. */
+
+const PIECE = 1024 * 1024;
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 15000;
+
+class Ended extends Error {}
+
+/* Answers; a session that ran out is renewed once, a store that is away counts as a cut. */
+
+async function ask(url, method, body, headers = {}) {
+  const options = { method, body, headers: { Accept: "application/json", ...headers } };
+  const answer = await fetch(url, options);
+  const found = answer.status === 401 && await renewed() ? await fetch(url, options) : answer;
+  if (found.status >= 500) throw new Error(String(found.status));
+  return found;
+}
+
+async function renewed() {
+  const answer = await fetch("/connexion/renouveler", { method: "POST", headers: { Accept: "application/json" } });
+  if (answer.ok) return true;
+  document.dispatchEvent(new Event("pli:session-over"));
+  throw new Ended();
+}
+
+/* One file: announced, then piece after piece from where the server says that it is. */
+
+class Upload {
+  constructor(file, board) {
+    this.file = file;
+    this.board = board;
+    this.row = board.row(file.name);
+  }
+
+  async run() {
+    try {
+      let coming = await this.persistently(() => this.announce());
+      while (coming.etat === "pending" && coming.recu < coming.taille) coming = await this.next(coming);
+      this.settle(coming.etat !== "refused", coming.raison);
+    } catch (error) {
+      this.settle(false, error.message);
+    }
+  }
+
+  next(coming) {
+    let cut = false;
+    return this.persistently(async () => {
+      const from = cut ? await this.answered(await ask(coming.adresse, "GET")) : coming;
+      cut = true;
+      return from.recu < from.taille ? this.piece(from) : from;
+    });
+  }
+
+  announce() {
+    const told = { nom: this.file.name, taille: this.file.size, marque: String(this.file.lastModified) };
+    return ask(this.board.address, "POST", new URLSearchParams(told)).then((answer) => this.answered(answer));
+  }
+
+  async piece(coming) {
+    document.dispatchEvent(new Event("pli:activity"));
+    const bytes = this.file.slice(coming.recu, coming.recu + PIECE);
+    const headers = { "Upload-Offset": String(coming.recu), "Content-Type": "application/octet-stream" };
+    const found = await this.answered(await ask(coming.adresse, "PATCH", bytes, headers));
+    this.tell(found);
+    return found;
+  }
+
+  /* What has come of it. A refusal ends it with its sentence; at another offset it goes on from there. */
+  async answered(answer) {
+    const told = await answer.json();
+    if (answer.ok || (answer.status === 409 && "recu" in told)) return told;
+    throw new Ended([told.title, told.next].filter(Boolean).join(" "));
+  }
+
+  async persistently(act) {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      try {
+        return await act();
+      } catch (error) {
+        if (error instanceof Ended) throw error;
+        this.row.say(this.board.words.again, "warn");
+        await new Promise((done) => { setTimeout(done, pause); });
+      }
+    }
+  }
+
+  tell(coming) {
+    const percent = Math.floor(100 * coming.recu / coming.taille);
+    this.row.say(this.board.words.going.replace("{percent}", percent), "wait");
+  }
+
+  settle(added, reason) {
+    this.added = added;
+    this.row.say(added ? this.board.words.done : reason || this.board.words.failed, added ? "good" : "bad");
+    this.board.heard(`${this.file.name} : ${this.row.words}`);
+  }
+}
+
+/* What is seen of them. */
+
+class Row {
+  constructor(name) {
+    this.element = Object.assign(document.createElement("li"), { className: "file" });
+    const title = Object.assign(document.createElement("span"), { className: "file-name", textContent: name });
+    this.state = document.createElement("span");
+    title.append(" ", this.state);
+    this.element.append(title);
+  }
+
+  get words() { return this.state.textContent; }
+
+  say(words, kind) {
+    this.state.className = `state ${kind}`;
+    this.state.textContent = words;
+  }
+}
+
+class Board {
+  constructor(form) {
+    this.list = form.querySelector("[data-uploads]");
+    this.said = form.querySelector("[data-uploads-said]");
+    this.words = this.list.dataset;
+    this.address = this.list.dataset.uploads;
+    this.uploads = [];
+  }
+
+  row(name) {
+    const row = new Row(name);
+    row.say(this.words.going.replace("{percent}", 0), "wait");
+    this.list.append(row.element);
+    return row;
+  }
+
+  heard(words) { this.said.textContent = words; }
+
+  /* One file after the other: on a slow line the first is there soon. Then back to the draft, unless one failed. */
+  async send(files) {
+    const coming = files.map((file) => new Upload(file, this));
+    const begun = this.running ?? Promise.resolve();
+    this.uploads.push(...coming);
+    const mine = coming.reduce((before, upload) => before.then(() => upload.run()), begun);
+    this.running = mine;
+    await mine;
+    if (this.running !== mine) return;
+    this.running = null;
+    if (this.uploads.every((upload) => upload.added)) this.leave();
+  }
+
+  leave() { location.assign(this.words.back); }
+}
+
+const boards = new WeakMap();
+
+function boardOf(element) {
+  const form = element.closest("form");
+  if (!boards.has(form)) boards.set(form, new Board(form));
+  return boards.get(form);
+}
+
+document.addEventListener("change", (event) => {
+  if (!event.target.matches?.("input[data-upload]") || !event.target.files.length) return;
+  const files = [...event.target.files];
+  event.target.value = "";
+  boardOf(event.target).send(files);
+});
+
+document.addEventListener("submit", (event) => {
+  const board = boards.get(event.target);
+  if (!board) return;
+  event.preventDefault();
+  if (!board.running) board.leave();
+});
+
+for (const kind of ["dragover", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    const place = event.target.closest?.("[data-drop]");
+    if (!place) return;
+    event.preventDefault();
+    if (kind === "drop" && event.dataTransfer.files.length) boardOf(place).send([...event.dataTransfer.files]);
+  });
+}

@@ -1,0 +1,69 @@
+"""A file from the device, on a line that is cut: it goes on where it was, and the session is kept alive by it."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from demo import people
+from demo.letters import Letter
+from demo.letters import Person as Professional
+from demo.professional import MailClient
+
+from .person import SOON_MS, Person
+
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
+
+CONTENT = b"%PDF-1.7\n" + b"%" * 2_500_000 + b"\ntrailer\n%%EOF\n"
+TELL_ACTIVITY = "document.addEventListener('pli:activity', () => console.info('activity'))"
+
+
+class Line:
+    """What is sent of files, and which of it is cut: the second piece."""
+
+    def __init__(self) -> None:
+        self.offsets: list[int] = []
+
+    def carry(self, route: Route) -> None:
+        """Let it through, or cut it."""
+        offset = route.request.headers.get("upload-offset")
+        if offset is None:
+            route.continue_()
+            return
+        self.offsets.append(int(offset))
+        if len(self.offsets) == 2:
+            route.abort("aborted")
+        else:
+            route.continue_()
+
+
+def test_a_cut_upload_goes_on_and_counts_as_activity(
+    person: Person, mail_client: Callable[[Professional], MailClient]
+) -> None:
+    line, said = Line(), []
+    me = Professional(person.patient.name, person.patient.mailbox)
+    letter = Letter(sender=people.CHRISTELLE, to=[me], subject="Vos clichés", text="Envoyez-les-moi.")
+    mail_client(people.CHRISTELLE).send(letter, [me.address])
+    person.page.add_init_script(TELL_ACTIVITY)
+    person.page.on("console", lambda message: said.append(message.text))
+    person.log_in()
+    person.go("/messagerie")
+    person.reloads_until(person.row(people.CHRISTELLE.name))
+    person.row(people.CHRISTELLE.name).click()
+    person.press("Répondre")
+    person.press("Ajouter un document")
+    person.follow("Mon appareil")
+    dialog = person.page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+
+    person.page.route("**/envois/*", line.carry)
+    said.clear()
+    file = {"name": "clichés.pdf", "mimeType": "application/pdf", "buffer": CONTENT}
+    dialog.get_by_label("Choisir un ou plusieurs fichiers").set_input_files(file)  # type: ignore[arg-type]
+    expect(dialog).to_contain_text("L'envoi reprendra où il s'était arrêté.")
+    person.sees("Sélection ajoutée")
+    files = person.page.get_by_role("region", name="Documents joints")
+    expect(files).to_contain_text("clichés.pdf", timeout=SOON_MS)
+    expect(files).to_contain_text("2,5 Mo")
+    assert line.offsets == [0, 1_048_576, 1_048_576, 2_097_152]
+    assert said.count("activity") >= len(line.offsets)
