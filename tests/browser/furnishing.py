@@ -1,5 +1,6 @@
 """A patient whose space has something of everything: what the pages' tests and the pictures look at."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from io import BytesIO
 from PIL import Image, ImageDraw
 
 from demo import people
-from demo.catcher import Catcher
+from demo.catcher import Catcher, Mail
 from demo.letters import File, Letter, Person
 from demo.patient import Patient, log_in
 from demo.professional import MailClient
@@ -56,6 +57,7 @@ class Furnisher:
     space: Space
     visitor: Visitor
     mail_client: Callable[[Person], MailClient]
+    catcher: Catcher
 
     @property
     def _me(self) -> Person:
@@ -189,12 +191,22 @@ class Furnisher:
             )
             self.eventually(lambda: self.visitor.get("/messagerie"), lambda page, who=sender.name: page.says(who))
 
+    def open_a_notice(self) -> None:
+        """The browser's view of an e-mail that announced a letter."""
+        mail = self.catcher.wait(self.space.patient.email, lambda mail: bool(_view_in(mail)), SOON_S)
+        self.space.addresses["notice"] = f"/notifications/{_view_in(mail)}"
+
+
+def _view_in(mail: Mail) -> str | None:
+    found = re.search(r"/notifications/([^\"\s]+)", mail.body("html"))
+    return found[1] if found else None
+
 
 def furnish(space: Space, origin: str, catcher: Catcher, mail_client: Callable[[Person], MailClient]) -> Space:
     """Fill this patient's space."""
     with Visitor(origin, timeout=60.0) as visitor:
         log_in(visitor, space.patient, catcher)
-        furnisher = Furnisher(space, visitor, mail_client)
+        furnisher = Furnisher(space, visitor, mail_client, catcher)
         furnisher.note("welcome", visitor.get("/messagerie").follow("Bienvenue dans votre messagerie"))
         furnisher.fill_the_profile()
         furnisher.end_an_exchange()
@@ -204,6 +216,7 @@ def furnish(space: Space, origin: str, catcher: Catcher, mail_client: Callable[[
         furnisher.begin_an_answer()
         furnisher.throw_away()
         furnisher.leave_some_unread()
+        furnisher.open_a_notice()
     return space
 
 

@@ -237,6 +237,7 @@ PLACES = (
     Place("about", Who.STRANGER, _at("/a-propos")),
     Place("logged-out", Who.STRANGER, _at("/connexion/deconnexion")),
     Place("nowhere", Who.STRANGER, _at("/nulle-part"), status=404),
+    Place("notice", Who.STRANGER, _of("notice")),
     Place("mailbox-empty", Who.NEWCOMER, _at("/messagerie")),
     Place("documents-empty", Who.NEWCOMER, _at("/documents")),
     Place("picker-empty", Who.NEWCOMER, _at("/documents/choisir?brouillon=00000000-0000-7000-8000-000000000000")),
