@@ -37,6 +37,8 @@ HEADINGS = {
     "/aide": "Aide",
 }
 """Every page of the journey, and the heading by which it is known."""
+WORDS = "les résultats de votre examen"
+"""Of the letter: it can be read as long as its page is there."""
 OF_AUTH, OF_MESSAGING = {"/", "/compte/preferences", "/aide"}, {"/messagerie", "letter", "file"}
 AWAY = {
     "mongodb": {"/", "/compte/preferences", *OF_MESSAGING, "/documents", "/profil"},
@@ -77,6 +79,9 @@ class Journey:
             first = self.person.page.get_by_role("heading", level=1).first
             expect(self.person.page.locator("main")).to_be_visible()
             expect(first).to_contain_text(MISSING if name in missing else heading)
+            if name == "letter" and name not in missing:
+                letter = self.person.page.frame_locator("iframe.letter-frame").first
+                expect(letter.get_by_text(WORDS)).to_be_visible()
 
     def opens(self, page: Page, name: str) -> None:
         """Open it, and remember how long that took."""

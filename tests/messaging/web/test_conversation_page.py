@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from chassis.clock import now
+from chassis.errors import BackingServiceAway
 from contracts.messaging import MessageRead
 from messaging.domain.consignment import consigned
 from messaging.domain.delivery import Fact, Heard
@@ -82,6 +83,19 @@ def test_html_is_a_document_of_its_own_without_scripts(client, world):
     assert "<body><p>Résultats</p></body>" in body.text
     assert "default-src 'none'" in body.headers["content-security-policy"]
     assert "script" not in body.headers["content-security-policy"]
+
+
+def test_without_the_objects_a_letter_of_html_is_read_in_its_words(client, world, monkeypatch):
+    async def away(*_):
+        raise BackingServiceAway("objects")
+
+    letter = world.letter(html_key="html", text="À <lundi>.\nMerci")
+    monkeypatch.setattr(world.objects, "read", away)
+    body = client.get(f"/messagerie/messages/{letter.id}/corps")
+    assert body.status_code == 200
+    assert "indisponible pour l&#x27;instant. Voici son texte." in body.text
+    assert "<p>À &lt;lundi&gt;.<br>Merci</p>" in body.text
+    assert "default-src 'none'" in body.headers["content-security-policy"]
 
 
 def test_a_letter_s_pictures_are_its_own_and_no_other(client, world):

@@ -1,6 +1,7 @@
 """A letter's sanitised HTML as the document that its frame shows: our letters, its own pictures."""
 
 import re
+from html import escape
 
 from messaging.domain.model import Message
 
@@ -28,3 +29,9 @@ def letter_html(message: Message, html: str, *, font: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title></title>'
         f"<style>{_STYLE.format(font=font)}</style></head><body>{body}</body></html>"
     )
+
+
+def letter_words(message: Message, note: str, *, font: str) -> str:
+    """What stands for the letter's HTML while that can't be had: its words, under a note that says so."""
+    words = escape(message.text.strip()).replace("\n", "<br>")
+    return letter_html(message, f"<p><strong>{escape(note)}</strong></p><p>{words}</p>", font=font)

@@ -9,17 +9,20 @@ from litestar.params import FromPath
 
 from chassis import web
 from chassis.clock import now
-from chassis.errors import NotFound
+from chassis.errors import BackingServiceAway, NotFound
+from chassis.i18n import mark as _
 from chassis.web.downloads import Chunks
+from chassis.web.ports import parts_of
 from messaging.access import record
 from messaging.conversations import mark_shown, open_message, open_readable
 from messaging.objects import Objects
 from messaging.originals import original_of
 from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest
-from messaging.web.letter_frame import letter_html
+from messaging.web.letter_frame import letter_html, letter_words
 
 HTML_AT_MOST = 30_000_000
 """Bytes of a letter's sanitised HTML; letters are under 25,000,000."""
+ONLY_WORDS = _("La mise en page de ce message est indisponible pour l'instant. Voici son texte.")
 
 
 class MessagePages(Controller):
@@ -31,12 +34,16 @@ class MessagePages(Controller):
     async def body(
         self, request: PatientRequest, store: GivenStore, objects: GivenObjects, message_id: FromPath[str]
     ) -> Response[str]:
-        """A letter's sanitised HTML, as a document of its own for the frame."""
+        """A letter's sanitised HTML, as a document of its own for the frame; its words while the HTML is away."""
         message = await open_readable(store, request.user, message_id)
         if message.html_key is None:
             raise NotFound(f"message {message_id} has no HTML")
-        html = await objects.read(message.html_key, HTML_AT_MOST)
         font = web.static_address(request, "atkinson.woff2")
+        try:
+            html = await objects.read(message.html_key, HTML_AT_MOST)
+        except BackingServiceAway:
+            note = parts_of(request).languages.gettext(ONLY_WORDS)
+            return web.letter_document(letter_words(message, note, font=font))
         return web.letter_document(letter_html(message, html.decode("utf-8", "replace"), font=font))
 
     @get("/messages/{message_id:str}/lettre.eml")
