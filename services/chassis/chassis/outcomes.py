@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -73,6 +74,10 @@ class _Waiting:
         return self.outcome.by(found) if isinstance(self.outcome, Judged) else self.outcome
 
 
+class _LeaseLost(Exception):
+    """A row of the batch is no longer ours, so nothing of it was written."""
+
+
 class Outcomes:
     """Writes outcomes as they come; those that come while a commit is under way share the next one."""
 
@@ -97,7 +102,7 @@ class Outcomes:
 
     async def _write_together(self, batch: Sequence[_Waiting]) -> None:
         try:
-            committed = await self._store.transact(lambda tx: self._commit(tx, batch))
+            committed = await self._committed(batch)
         except Exception as error:
             await self._after(batch, error)
         except BaseException:
@@ -115,6 +120,30 @@ class Outcomes:
         for each in batch:
             await self._write_together([each])
 
+    async def _committed(self, batch: Sequence[_Waiting]) -> Mapping[str, Decided]:
+        """Mostly every lease is still ours, which the writing itself tells; else the rows are looked at first."""
+        decided = {each.row["_id"]: each.outcome for each in batch if not isinstance(each.outcome, Judged)}
+        if len(decided) == len(batch):
+            with suppress(_LeaseLost):
+                return await self._store.transact(lambda tx: self._commit_held(tx, batch, decided))
+        return await self._store.transact(lambda tx: self._commit(tx, batch))
+
+    async def _commit_held(
+        self, tx: Tx, batch: Sequence[_Waiting], decided: Mapping[str, Decided]
+    ) -> Mapping[str, Decided]:
+        changes = [
+            UpdateOne(
+                {"_id": each.row["_id"], "state": "sending", "lease_owner": each.row["lease_owner"]},
+                {"$set": _changes(decided[each.row["_id"]])},
+            )
+            for each in batch
+        ]
+        written = await self._rows.bulk_write(changes, session=tx.session)
+        if written.matched_count < len(batch):
+            raise _LeaseLost
+        _tell(tx, batch, decided)
+        return decided
+
     async def _commit(self, tx: Tx, batch: Sequence[_Waiting]) -> dict[str, Decided]:
         """Write the outcomes, and the events of those whose lease is still ours, by the rows' ids."""
         found = await self._found(tx, batch)
@@ -124,10 +153,7 @@ class Outcomes:
             return {}
         changes = [UpdateOne({"_id": row_id}, {"$set": _changes(outcome)}) for row_id, outcome in decided.items()]
         await self._rows.bulk_write(changes, session=tx.session)
-        for each in held:
-            with continuing(each.row.get("traceparent"), "outcome"):
-                for event, key in decided[each.row["_id"]].events:
-                    tx.publish(event, key)
+        _tell(tx, held, decided)
         return decided
 
     async def _found(self, tx: Tx, batch: Sequence[_Waiting]) -> dict[str, Row]:
@@ -135,6 +161,13 @@ class Outcomes:
         judged = any(isinstance(each.outcome, Judged) for each in batch)
         rows = self._rows.find(query, None if judged else {"lease_owner": 1}, session=tx.session)
         return {row["_id"]: row for row in await rows.to_list(len(batch))}
+
+
+def _tell(tx: Tx, batch: Sequence[_Waiting], decided: Mapping[str, Decided]) -> None:
+    for each in batch:
+        with continuing(each.row.get("traceparent"), "outcome"):
+            for event, key in decided[each.row["_id"]].events:
+                tx.publish(event, key)
 
 
 def _holds(each: _Waiting, found: Mapping[str, Row]) -> bool:

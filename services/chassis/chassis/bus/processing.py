@@ -2,11 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from chassis.bus.dead_letters import DeadLetters, Reason
-from chassis.bus.inbox import Inbox
+from chassis.bus.inbox import Inbox, SeenBefore
 from chassis.bus.subscription import Delivered, Raw, Ready, Subscription, understand
 from chassis.bus.waiting import Waiting
 from chassis.errors import BackingServiceAway, Kind, NotYet, PliError, kind_of, recognise
@@ -116,13 +117,16 @@ class Processing:
     async def _commit(self, batch: Sequence[Delivered], prepared: Sequence[Any]) -> None:
         results = {id(delivered): result for delivered, result in zip(batch, prepared, strict=True)}
 
-        async def work(tx: Tx) -> None:
-            unseen = await self._inbox.unseen(tx, batch)
+        async def work(tx: Tx, among: Callable[[Tx, Sequence[Delivered]], Awaitable[list[Delivered]]]) -> None:
+            unseen = await among(tx, batch)
             for handling in dict.fromkeys(delivered.handling for delivered in unseen):
                 ready = [_ready(one, results[id(one)]) for one in unseen if one.handling is handling]
                 await handling.perform(tx, ready)
 
-        await self._store.transact(work)
+        try:
+            await self._store.transact(partial(work, among=self._inbox.mark))
+        except SeenBefore:
+            await self._store.transact(partial(work, among=self._inbox.unseen))
         for delivered in batch:
             EVENTS_HANDLED.labels(delivered.raw.topic, delivered.envelope.type, "done").inc()
 
