@@ -22,16 +22,16 @@ test: setup  ## every check and test, on a stack of its own beside a running one
 up: setup  ## start the stack and wait until everything answers
 	@$(STACK) up
 
-down:  ## stop the stack
+down: bootstrap  ## stop the stack
 	@$(STACK) down
 
-status:  ## what runs, and what answers
+status: bootstrap  ## what runs, and what answers
 	@$(STACK) status
 
-logs:  ## follow the logs
+logs: bootstrap  ## follow the logs
 	@$(STACK) logs
 
-reset:  ## stop the stack and wipe its data and secrets
+reset: bootstrap  ## stop the stack and wipe its data and secrets
 	@$(STACK) reset
 
 setup: bootstrap  ## install and build what is needed; goes on where it stopped
