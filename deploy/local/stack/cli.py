@@ -142,9 +142,20 @@ def run(
     return Stack(Instance.open(instance, port_offset)).run(list(command), servers_only=servers_only)
 
 
+@app.command(name="as")
+def as_process(
+    process: str,
+    /,
+    *command: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    instance: Name = None,
+) -> int:
+    """An operator's command with one process's settings: `stack as console python -m console topics`."""
+    return Stack(instance).as_process(process, list(command))
+
+
 @app.command
 def check(*names: str) -> int:
-    """The fast checks, or those named: lint, format, types, walls, css, unit."""
+    """The fast checks, or those named: lint, format, types, walls, css, texts, unit."""
     return checks.check(names)
 
 

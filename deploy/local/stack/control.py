@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from stack import kafka, mongodb, servers
 from stack.configuration import write_all
@@ -174,6 +176,18 @@ class Stack:
                 what = failure if isinstance(failure, str) else failure()
                 raise NotReady(what, f"make logs   # or read {self.instance.places.logs}/<process>.log")
             time.sleep(POLL_S)
+
+    def as_process(self, process: str, command: list[str]) -> int:
+        """Run an operator's command with the settings and rights of one process; its exit code."""
+        settings = self.env(process)
+        if not settings:
+            known = ", ".join(sorted(path.stem for path in self.instance.places.env.glob("*.env")))
+            raise StackError(
+                f"there are no settings of a process {process!r} here",
+                f"name one of: {known}" if known else "make up",
+            )
+        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.run(command, env={**os.environ, **settings, "PATH": programs}, check=False).returncode
 
     def run(self, command: list[str], *, servers_only: bool = False) -> int:
         """Up, run a command with `PLI_INSTANCE` set, and always down; its exit code."""
