@@ -144,6 +144,19 @@ async def test_the_picker_posts_what_is_ticked_to_the_draft(
     assert f'value="{document_id}"' in piece.text
 
 
+async def test_the_picker_filters_and_orders_without_losing_its_draft(
+    browser: httpx.AsyncClient, desk: Desk, inaya: str
+) -> None:
+    document_id, draft_id = await keep(desk, inaya), new_id()
+    address = f"/documents/choisir?brouillon={draft_id}&reste=8700000"
+    page = (await browser.get(f"{address}&ordre=anciens")).text
+    assert 'action="/documents/choisir"' in page and f'name="brouillon" value="{draft_id}"' in page
+    assert '<option value="anciens" selected>' in page
+    other = (await browser.get(f"{address}&categorie=imaging")).text
+    assert "Aucun document dans cette catégorie" in other and document_id not in other
+    assert f"brouillon={draft_id}" in other
+
+
 async def test_an_empty_picker_says_where_documents_come_from(browser: httpx.AsyncClient) -> None:
     page = (await browser.get(f"/documents/choisir?brouillon={new_id()}")).text
     assert "Pour ajouter mes premiers documents de santé" in page

@@ -15,7 +15,7 @@ from contracts.documents import HandoverRequested, HandoverRow
 from contracts.synthesis import SynthesisRequested
 from messaging.access import note, own
 from messaging.domain.drafting import ROWS_AT_MOST
-from messaging.domain.errors import AttachmentsTooLarge, MessagingError
+from messaging.domain.errors import AttachmentsTooLarge, MessagingError, NothingPicked
 from messaging.domain.limits import check_total
 from messaging.domain.model import Draft, DraftRow, Patient, RowSource, RowState
 from messaging.store import MessagingStore
@@ -51,8 +51,10 @@ async def attach_documents(
 ) -> int:
     """Add these documents to the draft, to be handed over by documents; how many were not in it yet.
 
-    Raises `NotFound`, `AttachmentsTooLarge` and `TooManyFiles` with nothing added.
+    Raises `NothingPicked`, `NotFound`, `AttachmentsTooLarge` and `TooManyFiles` with nothing added.
     """
+    if not picked:
+        raise NothingPicked("no document is ticked")
 
     async def work(tx: Tx) -> int:
         draft = await store.draft(identity.patient_id, draft_id, tx)

@@ -58,6 +58,13 @@ def test_picked_documents_are_asked_for_and_shown_as_on_their_way(client, world,
     assert [row.document_id for row in event.rows] == fields["document"]
 
 
+def test_nothing_ticked_is_said_and_nothing_is_added(client, world, draft):
+    answer = client.post(address(draft, "/documents"), data={"document": []})
+    assert answer.status_code == 422
+    assert "est coché. Cochez ceux" in answer.text
+    assert world.store.published == []
+
+
 def test_a_document_is_attached_once(client, world, draft):
     fields = picked(10)
     client.post(address(draft, "/documents"), data=fields)

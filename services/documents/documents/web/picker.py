@@ -42,6 +42,8 @@ class Picker(Controller):
             health_query=query_for(whole, also=draft),
             administrative_query=query_for(replace(listing, type_code=ADMINISTRATIVE), also=draft),
             administrative=listing.type_code == ADMINISTRATIVE,
+            listing=listing,
+            draft=draft,
             added_by=patient.name,
             labels=LABELS,
         )

@@ -50,6 +50,14 @@ class NothingToSend(MessagingError):
     sentence = _("Écrivez un message ou ajoutez un document avant d'envoyer.")
 
 
+class NothingPicked(MessagingError):
+    """No document is ticked in the picker."""
+
+    code = "nothing-picked"
+    status = 422
+    sentence = _("Aucun document n'est coché. Cochez ceux que vous voulez joindre, puis Ajouter.")
+
+
 class TextTooLong(MessagingError):
     """The text passes 20,000 characters."""
 
