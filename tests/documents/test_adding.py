@@ -54,6 +54,12 @@ async def test_a_file_of_the_device_is_a_document_with_the_name_date_and_type_en
     assert "Bilan de juin" in (await browser.get("/documents")).text
 
 
+async def test_the_type_can_be_chosen_by_the_link_that_leads_here(browser: httpx.AsyncClient) -> None:  # noqa: F811
+    chosen = (await browser.get(f"{ADDRESS}?categorie=administrative")).text
+    assert '<option value="administrative" selected>' in chosen
+    assert "selected>Pièces" not in (await browser.get(f"{ADDRESS}?categorie=nonsense")).text
+
+
 async def test_pressing_twice_adds_one_document_and_another_file_from_the_same_page_adds_another(
     browser: httpx.AsyncClient,  # noqa: F811
     desk: Desk,

@@ -73,6 +73,12 @@ async def test_the_overview_shows_the_five_sections_of_the_guide(browser: httpx.
     assert "Télécharger la synthèse" not in page
 
 
+async def test_administrative_papers_are_reached_from_the_profile(browser: httpx.AsyncClient) -> None:
+    page = (await browser.get("/profil")).text
+    assert 'href="/documents?categorie=administrative"' in page
+    assert 'href="/documents/ajouter?categorie=administrative"' in page
+
+
 async def test_a_treatment_is_added_changed_and_removed(
     browser: httpx.AsyncClient, store: FakeStore, inaya: Patient
 ) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from auth.errors import AttemptOver, InvitationNotHeld
+from auth.errors import AttemptOver, InvitationNotHeld, NoTryLeft
 from auth.events import subscriptions
 from auth.handles import KeyedHash
 from auth.keys import SealingKeys, Signer
@@ -30,7 +30,7 @@ from chassis.identity.guard import Guard
 from chassis.process import Process
 from chassis.service import assemble
 from chassis.threads import BoundedPool
-from chassis.web import WebPages
+from chassis.web import Toast, WebPages
 from contracts.notifier import SealingKeyPublished
 
 HERE = Path(__file__).parent
@@ -45,7 +45,7 @@ PAGES = WebPages(
         "activated": _("Votre espace est activé. Connectez-vous."),
         "device-ended": _("L'appareil est déconnecté"),
         "session-over": _("Votre session a expiré."),
-        AttemptOver.code: AttemptOver.sentence,
+        **{over.code: Toast(over.sentence, kind="bad") for over in (AttemptOver, NoTryLeft)},
         InvitationNotHeld.code: InvitationNotHeld.sentence,
     },
 )

@@ -42,6 +42,16 @@ class AttemptOver(AuthError):
     )
 
 
+class NoTryLeft(AttemptOver):
+    """Five wrong codes were typed: this attempt takes no other (journeys §1)."""
+
+    code = "no-try-left"
+    sentence = _(
+        "Trop de codes erronés ont été saisis. Saisissez à nouveau votre identifiant et votre mot de passe pour "
+        "recevoir un nouveau code."
+    )
+
+
 class NoSuchChannel(AuthError):
     """The account has no contact for this channel."""
 

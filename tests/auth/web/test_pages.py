@@ -188,6 +188,17 @@ async def test_the_sixth_code_says_when_it_may_be_asked_for(browser, house):
     assert "Vous pourrez redemander un code à 15\u00a0h\u00a040." in answer.text
 
 
+async def test_after_the_fifth_wrong_code_the_reason_is_said_as_an_error(browser, house):
+    await identified(browser)
+    await browser.post("/connexion/mode", channel="email")
+    for _ in range(5):
+        answer = await browser.post("/connexion/code", code="000000")
+    assert answer.headers["location"] == "/connexion"
+    page = (await browser.get("/connexion")).text
+    assert "Trop de codes erronés ont été saisis." in page
+    assert 'class="toast bad"' in page
+
+
 async def test_a_short_code_is_kept_and_its_missing_digits_counted(browser):
     await identified(browser)
     await browser.post("/connexion/mode", channel="email")

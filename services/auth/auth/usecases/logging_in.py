@@ -14,6 +14,7 @@ from auth.errors import (
     AttemptOver,
     CodeUnreadable,
     NoSuchChannel,
+    NoTryLeft,
     SentJustNow,
     SentTooOften,
     WrongCode,
@@ -121,7 +122,7 @@ class LoggingIn:
     async def try_code(self, secret: str, typed: str, caller: Caller) -> LoggedIn:
         """Third step: the right code opens a session, once.
 
-        Raises `CodeUnreadable` (which costs no try), `WrongCode` or `AttemptOver`.
+        Raises `CodeUnreadable` (which costs no try), `WrongCode`, `NoTryLeft` or `AttemptOver`.
         """
         code = codes.read_code(typed)
         if code is None:
@@ -141,7 +142,7 @@ class LoggingIn:
 
         challenge, outcome, session, language = await self._store.transact(work)
         if outcome is Outcome.NO_TRY_LEFT:
-            raise AttemptOver
+            raise NoTryLeft
         if session is None:
             raise WrongCode(challenge.tries_left)
         token = self._signer.token(session, at)

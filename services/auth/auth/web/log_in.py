@@ -89,8 +89,8 @@ class LogIn(Controller):
         """Second step."""
         try:
             return _channel_page(await _attempt(request, logging_in))
-        except AttemptOver:
-            return _again()
+        except AttemptOver as over:
+            return _again(over)
 
     @post("/mode")
     async def choose_channel(self, request: Asked, logging_in: GivenLoggingIn) -> Page:
@@ -104,8 +104,8 @@ class LogIn(Controller):
                 return web.see_other("/connexion/code")
             except (NoSuchChannel, SentTooOften) as refused:
                 return _channel_page(attempt, refused)
-        except AttemptOver:
-            return _again()
+        except AttemptOver as over:
+            return _again(over)
         return web.see_other("/connexion/code")
 
     @get("/code")
@@ -113,8 +113,8 @@ class LogIn(Controller):
         """Third step."""
         try:
             return _code_page(await _attempt(request, logging_in))
-        except AttemptOver:
-            return _again()
+        except AttemptOver as over:
+            return _again(over)
 
     @post("/code")
     async def take_code(self, request: Asked, logging_in: GivenLoggingIn) -> Page:
@@ -122,8 +122,8 @@ class LogIn(Controller):
         form = await web.read_form(request, CodeForm)
         try:
             logged_in = await logging_in.try_code(_secret(request), form.code, caller_of(request))
-        except AttemptOver:
-            return _again()
+        except AttemptOver as over:
+            return _again(over)
         except (CodeUnreadable, WrongCode) as refused:
             return await self._refused_code(request, logging_in, form, refused)
         answer = web.see_other(logged_in.destination)
@@ -143,8 +143,8 @@ class LogIn(Controller):
                 await logging_in.send_code(_secret(request), channel, current_language())
             except (SentJustNow, SentTooOften) as refused:
                 return _code_page(attempt, refused=refused)
-        except AttemptOver:
-            return _again()
+        except AttemptOver as over:
+            return _again(over)
         return web.see_other("/connexion/code", toast="code-sent")
 
     @get("/sans-acces", sync_to_thread=False)
@@ -162,8 +162,8 @@ class LogIn(Controller):
     ) -> Page:
         try:
             return _code_page(await _attempt(request, logging_in), code=form.code, refused=refused)
-        except AttemptOver:
-            return _again()
+        except AttemptOver as over:
+            return _again(over)
 
 
 def _secret(request: Asked) -> str:
@@ -183,8 +183,8 @@ def _channel(form: ChannelForm, attempt: Attempt) -> Channel:
     raise NoSuchChannel
 
 
-def _again() -> Redirect:
-    return web.see_other("/connexion", toast=AttemptOver.code)
+def _again(over: AttemptOver) -> Redirect:
+    return web.see_other("/connexion", toast=over.code)
 
 
 def _missing(form: IdentifyForm) -> dict[str, str]:

@@ -27,12 +27,13 @@ _LETTER_POLICY = (
 class Toast:
     """A short text said once after an act; `href` and `link` lead to what came of it.
 
-    `{id}` in `href` stands for the thing that the act made.
+    `{id}` in `href` stands for the thing that the act made; `kind` is `good`, or `bad` for what went wrong.
     """
 
     text: str
     href: str | None = None
     link: str | None = None
+    kind: str = "good"
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from documents.domain.document import Refusal
 from documents.objects import DocumentObjects
 from documents.store import DocumentsStore
 from documents.web.access import GivenObjects, GivenStore, PatientRequest, known_patient
+from documents.web.asked import asked_listing
 
 FORM_BYTES = 30_000_000
 """Larger than a document may be, spooled to the disk: a photo that is too large is told so by a sentence."""
@@ -53,9 +54,10 @@ class Adding(Controller):
 
     @get("/")
     async def page(self, request: PatientRequest, store: GivenStore) -> Template:
-        """What file, under what name, date and type."""
+        """What file, under what name, date and type; `categorie` in the address chooses the type beforehand."""
         await known_patient(request, store)
-        wish = Wish(title="", dated=local(now()).date(), type_code=CHOOSE, masked=False)
+        type_code = asked_listing(request.query_params).type_code or CHOOSE
+        wish = Wish(title="", dated=local(now()).date(), type_code=type_code, masked=False)
         return web.page("add.html", fields=shown(wish), request_id=new_id())
 
     @post("/", request_max_body_size=FORM_BYTES)
