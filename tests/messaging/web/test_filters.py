@@ -67,3 +67,9 @@ def test_a_conversation_that_was_read_leaves_the_unread_list(client, world):
     assert rows(client, **{"non-lus": "1"}) == set()
     row = world.store.kept["conversations"][letter.id]
     assert replace(row, unread=0) == row
+
+
+def test_a_filter_that_keeps_nothing_says_so_and_leads_to_the_whole_list(client, world):
+    page = client.get("/messagerie?termines=1").text
+    assert "Aucune conversation ne correspond à ce filtre" in page
+    assert "Voir toutes les conversations" in page

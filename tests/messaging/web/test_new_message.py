@@ -93,6 +93,25 @@ def test_an_objet_is_required_and_bounded_and_nothing_typed_is_lost(client, worl
     assert world.store.kept["drafts"] == {}
 
 
+def test_what_lacks_is_said_all_at_once(client, world):
+    world.letter()
+    world.letter(sender=DUPOND)
+    said = words(client.post(NEW, data={"a": [], "objet": ""}))
+    assert "Choisissez au moins un destinataire." in said
+    assert "Donnez un objet à votre message." in said
+
+
+def test_two_of_the_same_name_are_told_apart_by_their_addresses(client, world):
+    world.letter()
+    world.letter(sender=DUPOND)
+    assert DUPOND.address not in client.get(NEW).text
+    world.letter(sender=Party(name=DUPOND.name, address="d.dupond@chu.mssante.fr"))
+    for page in (NEW, "/messagerie/professionnels"):
+        said = client.get(page).text
+        assert DUPOND.address in said and "d.dupond@chu.mssante.fr" in said
+        assert CHRISTELLE.address not in said
+
+
 def test_nobody_else_can_be_written_to_whatever_the_request_says(client, world):
     world.letter()
     world.letter(sender=DUPOND)

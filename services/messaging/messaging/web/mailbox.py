@@ -12,6 +12,7 @@ from messaging.mailbox import count_unread, who_wrote
 from messaging.web.asking import GivenStore, PatientRequest
 from messaging.web.listing import list_shown
 from messaging.web.live import MailboxNews
+from messaging.web.shown import shared_names
 
 BESIDE = {"HX-Retarget": "#nouveautes", "HX-Reswap": "innerHTML"}
 """What is new goes beside the list, not in its place."""
@@ -49,7 +50,13 @@ class MailboxPages(Controller):
     async def professionals(self, request: PatientRequest, store: GivenStore) -> Template:
         """Who has written, each with the way to their conversations."""
         people = await who_wrote(store, request.user)
-        return web.page("professionals.html", people=[(tick_of(one.address), one.name) for one in people])
+        shared = shared_names(one.name for one in people)
+        return web.page(
+            "professionals.html",
+            people=[
+                (tick_of(one.address), one.name, one.address if one.name in shared else None) for one in people
+            ],
+        )
 
     @get("/non-lus")
     async def unread(self, request: PatientRequest, store: GivenStore) -> Template:

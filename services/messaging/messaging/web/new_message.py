@@ -13,7 +13,7 @@ from messaging.domain.errors import NobodyChosen, SubjectRefused
 from messaging.domain.model import Correspondent
 from messaging.web import words
 from messaging.web.asking import GivenDomains, GivenStore, PatientRequest
-from messaging.web.shown import Tick
+from messaging.web.shown import Tick, shared_names
 
 
 class BeginningForm(msgspec.Struct, kw_only=True):
@@ -46,16 +46,18 @@ class NewMessagePages(Controller):
             draft = await begin_message(store, domains, request.user, wish, at=now())
         except (SubjectRefused, NobodyChosen) as error:
             offered = await whom_to_write(store, domains, request.user)
-            return _page(offered, wish, _sentences(error))
+            return _page(offered, wish, _sentences(error, wish))
         return web.see_other(f"/messagerie/brouillons/{draft.id}")
 
 
 def _page(offered: list[Correspondent], wish: Beginning, errors: dict[str, str]) -> Template:
     ticks = [_tick(record, wish, alone=len(offered) == 1) for record in offered]
+    shared = shared_names(record.name for record in offered)
     return web.page(
         "new-message.html",
         status=422 if errors else 200,
         ticks=ticks,
+        addresses={tick_of(record.address): record.address for record in offered if record.name in shared},
         subject=wish.subject,
         subject_at_most=SUBJECT_AT_MOST,
         errors=errors,
@@ -67,8 +69,9 @@ def _tick(record: Correspondent, wish: Beginning, *, alone: bool) -> Tick:
     return Tick(value, record.name, alone or value in wish.ticks)
 
 
-def _sentences(error: SubjectRefused | NobodyChosen) -> dict[str, str]:
-    """The one thing to mend, by the id of the field in the page."""
+def _sentences(error: SubjectRefused | NobodyChosen, wish: Beginning) -> dict[str, str]:
+    """What is to be mended, by the ids of the fields in the page and in their order."""
+    nobody = {} if wish.ticks else {"a": NobodyChosen.sentence}
     if isinstance(error, SubjectRefused):
-        return {"objet": words.SUBJECT_FAULTS[error.fault]}
+        return {**nobody, "objet": words.SUBJECT_FAULTS[error.fault]}
     return {"a": error.sentence}

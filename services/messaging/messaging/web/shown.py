@@ -1,6 +1,7 @@
 """What templates show of the domain: addresses of pages, words for states, numbers as the guide writes them."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from urllib.parse import urlencode
@@ -97,6 +98,11 @@ class FilesShown(Struct, frozen=True, kw_only=True):
     def refusal(self, row: DraftRow) -> str:
         """Why a file was refused, in words."""
         return words.ROW_REFUSALS.get(row.reason or "", words.ROW_REFUSED)
+
+
+def shared_names(names: Iterable[str]) -> frozenset[str]:
+    """The names that more than one professional bears: only their addresses tell them apart."""
+    return frozenset(name for name, bearers in Counter(names).items() if bearers > 1)
 
 
 class Tick(Struct, frozen=True):
