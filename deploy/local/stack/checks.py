@@ -23,7 +23,7 @@ FAST: Mapping[str, tuple[str, ...]] = {
     "texts": ("python", "-m", "stack", "texts", "--check"),
     "unit": ("pytest", "tests", "-m", "not stack"),
 }
-STACKED = ("pytest", "tests", "-m", "stack")
+STACKED = ("pytest", "tests", "-m", "stack", "--durations=25", "--durations-min=5")
 
 
 def check(chosen: Iterable[str] = ()) -> int:
