@@ -59,7 +59,7 @@ def person(
 ) -> Iterator[Person]:
     """The patient, before a site of which a part is away: that is what this is about."""
     context, watch = new_context()
-    with watch.expecting(502, 503, 504):
+    with watch.expecting(499, 502, 503, 504):  # 499: who walks on does not wait for the menu
         yield Person(context.new_page(), origin, patient, catcher)
     watch.wrong = [each for each in watch.wrong if "/flux" not in each]  # an open stream is cut with its part
 
