@@ -58,6 +58,13 @@ def test_a_line_of_any_length_is_read_and_masked_promptly(line: bytes, size: int
     assert b"Bonjour" in copy(raw)
 
 
+@pytest.mark.parametrize("size", [60 * 1024, 4 * MIB])
+def test_a_line_of_any_length_in_an_attached_message_is_kept_promptly(size: int) -> None:
+    inner = b"From: b@c.fr\r\nSubject: un\r\n deux " + b"mot " * (size // 4) + b"\r\nX: \xe9\r\n\r\nBonjour"
+    (part,) = read(FROM + b"Content-Type: message/rfc822\r\n\r\n" + inner).parts
+    assert part.content == inner.replace(b"\r\n", b"\n")
+
+
 def test_a_header_block_of_more_than_64_kib_is_withheld_and_the_body_given() -> None:
     raw = FROM + f"To: {OTHER}\r\nX-Foo: ".encode() + b"a" * 70_000 + b"\r\n\r\nBonjour"
     assert copy(raw) == b"Bonjour"

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from email import policy
 from email.message import Message
 
 from messaging.letters.charsets import decoded_as
 from messaging.letters.found import LONGEST_TEXT
+from messaging.letters.policy import VERBATIM
 
 BYTES_A_CHARACTER = 4
 _BLANK = "".join(map(chr, range(33))) + "=-"
@@ -27,11 +27,10 @@ def children(message: "Mime[str, str]") -> Iterator["Mime[str, str]"]:
 
 def nested_bytes(part: "Mime[str, str]") -> bytes:
     """A nested message as a file of its own, nothing of it lost."""
-    plain = policy.compat32.clone(max_line_length=None)
     chunks = []
     for child in children(part):
         try:
-            chunks.append(child.as_bytes(policy=plain))
+            chunks.append(child.as_bytes(policy=VERBATIM))
         except (UnicodeError, LookupError, ValueError, TypeError, AttributeError, RecursionError):
             chunks.append(bytes_of(child))
     return b"\r\n".join(chunks)
