@@ -18,11 +18,12 @@ class NoticeSent(Event, tag="notifier.notice-sent.v1", frozen=True, kw_only=True
     sent_at: Instant
 
 
-class NoticeFailed(Event, tag="notifier.notice-failed.v1", frozen=True, kw_only=True):
-    """A notice did not reach the patient by this channel and will not be tried there again.
+ADDRESS_REFUSED = "address-refused"
+"""The reason of a failure that speaks against the address: the patient's mail server does not know it any more."""
 
-    `address-refused` says that the patient's mail server does not know the address any more.
-    """
+
+class NoticeFailed(Event, tag="notifier.notice-failed.v1", frozen=True, kw_only=True):
+    """A notice did not reach the patient by this channel and will not be tried there again."""
 
     notice_id: NoticeId
     patient_id: PatientId | None

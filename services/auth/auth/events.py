@@ -6,9 +6,7 @@ from auth.domain.accounts import as_told
 from auth.store import AuthStore
 from chassis.bus import Handling, Subscription
 from chassis.store import Tx
-from contracts.notifier import NoticeFailed
-
-ADDRESS_REFUSED = "address-refused"
+from contracts.notifier import ADDRESS_REFUSED, NoticeFailed
 
 
 def subscriptions(store: AuthStore) -> Sequence[Subscription]:

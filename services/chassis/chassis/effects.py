@@ -207,8 +207,10 @@ class LeasedQueue:
 
     async def _take(self, rows: Sequence[Row]) -> list[Row]:
         """Those of the rows that no other worker was faster to take, under a lease of their own."""
-        written = [row for row in rows if self._is_written_taken(row)]
-        others = [row for row in rows if row not in written]
+        written: list[Row] = []
+        others: list[Row] = []
+        for row in rows:
+            (written if self._is_written_taken(row) else others).append(row)
         return [*written, *(await self._take_queued(others) if others else [])]
 
     def _is_written_taken(self, row: Row) -> bool:

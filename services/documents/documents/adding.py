@@ -9,8 +9,7 @@ from chassis.formats import format_of
 from chassis.identity import Identity
 from chassis.keeping import Wish
 from chassis.store import Tx
-from contracts.documents import DocumentAdded
-from documents.domain.document import Document, Refusal, brought, refusal_of_size
+from documents.domain.document import Document, Refusal, as_added, brought, refusal_of_size
 from documents.objects import DocumentObjects
 from documents.store import DocumentsStore
 
@@ -54,17 +53,11 @@ async def add_from_device(
 
     async def work(tx: Tx) -> None:
         if await store.add(tx, document):
-            tx.publish(_told(document), key=document.patient_id)
+            tx.publish(as_added(document, None), key=document.patient_id)
             _note(tx, identity, document)
 
     await store.transact(work)
     return document
-
-
-def _told(document: Document) -> DocumentAdded:
-    return DocumentAdded(
-        patient_id=document.patient_id, document_id=document.id, request_id=None, added_at=document.added_at
-    )
 
 
 def _note(tx: Tx, identity: Identity, document: Document) -> None:

@@ -15,7 +15,6 @@ from contracts.auth import PatientChanged
 from contracts.base import Claim
 from contracts.documents import (
     AttachmentKeepRequested,
-    DocumentAdded,
     DocumentHandedOver,
     HandoverRefused,
     HandoverRequested,
@@ -27,6 +26,7 @@ from documents.domain.document import (
     Document,
     Refusal,
     Sending,
+    as_added,
     document_id_for,
     kept,
     refusal_of_request,
@@ -110,7 +110,7 @@ class DocumentsEvents:
             return
         if await self._store.add(tx, prepared):
             _audit(tx, patient, "document-kept", prepared.id)
-        tx.publish(_added(event, prepared), key=patient.id)
+        tx.publish(as_added(prepared, event.request_id), key=patient.id)
 
     async def copy_for_draft(self, event: HandoverRequested, origin: Origin) -> tuple[HandoverAnswer, ...]:
         """Copy each of the patient's documents to where messaging may fetch it."""
@@ -141,15 +141,6 @@ class DocumentsEvents:
         if patient is None:
             raise NotYet(patient_id)
         return patient
-
-
-def _added(event: AttachmentKeepRequested, document: Document) -> DocumentAdded:
-    return DocumentAdded(
-        patient_id=event.patient_id,
-        document_id=document.id,
-        request_id=event.request_id,
-        added_at=document.added_at,
-    )
 
 
 def _refused(event: AttachmentKeepRequested, refusal: Refusal, at: datetime) -> KeepRefused:

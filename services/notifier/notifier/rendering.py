@@ -78,10 +78,11 @@ class Renderer:
         return self._fill("code.sms", language, {**self._always, "code": code, "until": until})
 
     def _words(self, name: str, language: str, facts: dict[str, Any]) -> Words:
+        subject = self._fill(f"{name}.subject", language, facts)
         return Words(
-            subject=self._fill(f"{name}.subject", language, facts),
+            subject=subject,
             text=self._fill(f"{name}.txt", language, facts) + "\n",
-            html=self._fill(f"{name}.html", language, facts) + "\n",
+            html=self._fill(f"{name}.html", language, facts | {"subject": subject}) + "\n",
         )
 
     def _fill(self, template: str, language: str, facts: dict[str, Any]) -> str:

@@ -11,7 +11,6 @@ from auth.web import cookies
 from auth.web.account import account_of
 from auth.web.asking import FORM_LIMIT, Asked, AskedByPatient, GivenPreferring, GivenStore, caller_of
 from chassis import web
-from chassis.errors import LogInNeeded
 from chassis.web.asking import page_before
 from chassis.web.ports import parts_of
 from contracts.auth import NoticeChoice
@@ -44,10 +43,8 @@ class Preferences(Controller):
         return web.page("preferences.html", person_name=account.short_name(), notices=account.notices)
 
     @post("/notifications")
-    async def choose_notices(self, request: Asked, preferring: GivenPreferring) -> Redirect:
+    async def choose_notices(self, request: AskedByPatient, preferring: GivenPreferring) -> Redirect:
         """Keep how the person wants to be told of letters; back to the page."""
-        if request.user is None:
-            raise LogInNeeded
         form = await web.read_form(request, NoticesForm)
         await preferring.choose_notices(request.user.patient_id, form.notifications, caller_of(request))
         return web.see_other(PREFERENCES, toast="notices-chosen")

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from chassis.formats import Format
 from chassis.keeping import Wish
-from contracts.documents import TYPE_CODES, AttachmentKeepRequested
+from contracts.documents import TYPE_CODES, AttachmentKeepRequested, DocumentAdded
 from contracts.keeping import size_fault, title_fault
 
 EARLIEST_ZONE = timedelta(hours=14)
@@ -144,4 +144,14 @@ def brought(
         sent_by=None,
         message_id=None,
         added_at=at,
+    )
+
+
+def as_added(document: Document, request_id: str | None) -> DocumentAdded:
+    """What others are told of a document that is there now; `request_id` when one of them asked for it."""
+    return DocumentAdded(
+        patient_id=document.patient_id,
+        document_id=document.id,
+        request_id=request_id,
+        added_at=document.added_at,
     )

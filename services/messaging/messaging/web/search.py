@@ -43,7 +43,7 @@ class SearchPages(Controller):
         text = request.query_params.get("q", "")[:QUERY_AT_MOST].strip()
         on_the_clock_of(await store.patient(request.user.patient_id))
         found = await search(store, request.user, text, _place(request))
-        return web.page("search.html", text=text, searched=text, found=found, **_shown(request, text, found))
+        return web.page("search.html", searched=text, found=found, **_shown(request, text, found))
 
 
 def _place(request: PatientRequest) -> FoundKey | None:

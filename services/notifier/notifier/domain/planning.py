@@ -30,11 +30,6 @@ class Plan(Struct, frozen=True):
     digest: Gathered | None = None
     reminder: Gathered | None = None
 
-    @property
-    def gathered(self) -> tuple[Gathered, ...]:
-        """Those that it joins."""
-        return tuple(one for one in (self.digest, self.reminder) if one is not None)
-
 
 def plan_for_letter(patient: Patient, received_at: datetime, at: datetime) -> Plan:
     """What a letter asks for, by the patient's choice as it is now."""

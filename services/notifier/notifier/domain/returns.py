@@ -4,10 +4,9 @@ import re
 from datetime import datetime
 
 from contracts.messaging import NoticeReturned
-from contracts.notifier import NoticeFailed
+from contracts.notifier import ADDRESS_REFUSED, NoticeFailed
 from notifier.domain.notices import Kind
 
-ADDRESS_REFUSED = "address-refused"
 RETURNED = "notice-returned"
 _OF_THE_ADDRESS = re.compile(r"5\.[12]\.\d+")
 """RFC 3463 §3.2 and §3.3: the address, or the mailbox; not the way there, nor what was written."""

@@ -21,7 +21,7 @@ function press(key) {
 function step(by) {
   const rows = [...document.querySelectorAll("#liste a.row")].filter((row) => row.getClientRects().length);
   if (!rows.length) return false;
-  const at = rows.findIndex((row) => row === document.activeElement);
+  const at = rows.indexOf(document.activeElement);
   const from = at >= 0 ? at : rows.findIndex((row) => row.hasAttribute("aria-current"));
   const next = from < 0 ? (by > 0 ? 0 : rows.length - 1) : from + by;
   rows[Math.max(0, Math.min(rows.length - 1, next))].focus();
