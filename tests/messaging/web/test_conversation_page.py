@@ -11,6 +11,7 @@ from contracts.messaging import MessageRead
 from messaging.domain.consignment import consigned
 from messaging.domain.delivery import Fact, Heard
 from messaging.domain.model import MessageKind, Party
+from messaging.domain.welcome import welcome_message
 from tests.messaging.people import AT, CHRISTELLE, INAYA_ID, MARIE, OTHER_ID
 from tests.messaging.web.conftest import HTMX, words
 
@@ -159,6 +160,34 @@ def test_the_service_s_message_carries_its_mark_and_no_answer(client, world):
     page = client.get(address(welcome)).text
     assert "Message du service" in page
     assert "Répondre" not in page
+
+
+def in_the_house_s_words(world):
+    said = welcome_message(world.inaya, "Mon espace santé", AT)
+    return world.letter(kind=said.kind, sender=said.sender, subject=said.subject, text=said.text)
+
+
+def test_the_welcome_message_says_in_bold_what_the_guide_does(client, world):
+    page = words(client.get(address(in_the_house_s_words(world))))
+    assert "<strong>Seul un professionnel de santé peut initier un premier échange avec vous.</strong>" in page
+    assert "<strong>Votre correspondant Mon espace santé</strong>" in page
+
+
+def test_the_welcome_message_is_said_in_the_reader_s_language(client, world):
+    page = words(client.get(address(in_the_house_s_words(world)), headers={"accept-language": "en"}))
+    assert page.count("Welcome to your Mon espace santé mailbox") >= 3
+    assert "<strong>Only a health professional can start a first exchange with you.</strong>" in page
+    assert "<strong>Your Mon espace santé correspondent</strong>" in page
+    assert "Bienvenue" not in page
+
+
+def test_who_may_still_be_answered_is_said_beside_who_ended(client, world):
+    letter = world.letter()
+    world.letter(sender=MARIE, conversation_id=letter.id, at=AT + timedelta(hours=1))
+    world.ends(CHRISTELLE, AT + timedelta(hours=2))
+    page = words(client.get(address(letter)))
+    assert "Christelle Thomas a mis fin à vos échanges" in page
+    assert f"Vous pouvez encore répondre à {MARIE.name}." in page
 
 
 def test_a_name_like_the_service_s_is_marked_as_an_outsider_s(client, world):

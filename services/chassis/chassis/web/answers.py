@@ -38,13 +38,15 @@ class Toast:
 
 @dataclass(frozen=True)
 class WebPages:
-    """A service's pages: the path they live under, where they lie, and what they may say in passing."""
+    """A service's pages: the path they live under, where they lie, what they may say in passing, and what else
+    every template of the service may ask for by name."""
 
     prefix: str
     templates: Path
     locale: Path | None = None
     static: Path | None = None
     toasts: Mapping[str, str | Toast] = field(default_factory=dict)
+    names: Mapping[str, Any] = field(default_factory=dict)
 
     def toast(self, said: str) -> Toast | None:
         """The toast of this code, or None when it is another service's or nobody's.

@@ -44,7 +44,7 @@ def engine(
         auto_reload=settings.development,
     )
     _install_texts(environment, languages)
-    environment.globals.update(_globals(pages, settings, files))
+    environment.globals.update(_globals(pages, settings, files) | dict(pages.names))
     environment.filters.update(_filters(languages))
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 

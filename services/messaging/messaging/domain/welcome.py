@@ -27,6 +27,11 @@ Votre correspondant {service}
 
 Information : ce message a été généré automatiquement, merci de ne pas y répondre."""
 )
+EMPHASISED = (
+    _("Seul un professionnel de santé peut initier un premier échange avec vous."),
+    _("Votre correspondant {service}"),
+)
+"""What the guide prints in bold."""
 
 
 def welcome_message(patient: Patient, service_name: str, at: Instant) -> Message:

@@ -11,6 +11,7 @@ from litestar import Controller
 
 from chassis.i18n import mark as _
 from chassis.web import Toast, WebPages
+from messaging.domain import welcome
 from messaging.web.address import AddressPage
 from messaging.web.attachments import AttachmentPages
 from messaging.web.conversations import ConversationPages
@@ -84,4 +85,5 @@ PAGES = WebPages(
         "conversation-restored": _("Conversation restaurée"),
         "document-added": Toast(_("Document ajouté"), "/documents/{id}", _("Voir le document")),
     },
+    names={"welcome": welcome},
 )
