@@ -16,7 +16,7 @@ demo: setup  ## the whole of Pli, told step by step with real letters, left runn
 	@$(STACK) up
 	@$(PY) -m demo
 
-test: setup  ## every check and test, on a stack of its own beside a running one
+test: setup  ## every check and test, on stacks of its own beside a running one
 	@$(STACK) verify
 
 up: setup  ## start the stack and wait until everything answers

@@ -1,14 +1,17 @@
-"""What a change must pass: the fast checks, and the whole of it on a stack of its own."""
+"""What a change must pass: the fast checks, and the whole of it on stacks of its own."""
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-from stack.control import Stack
 from stack.errors import StackError
-from stack.instance import Instance
+from stack.instance import OFFSETS, Instance, number
 from stack.places import CHECKOUT
 from stack.preparation import say
 
@@ -23,7 +26,23 @@ FAST: Mapping[str, tuple[str, ...]] = {
     "texts": ("python", "-m", "stack", "texts", "--check"),
     "unit": ("pytest", "tests", "-m", "not stack"),
 }
-STACKED = ("pytest", "tests", "-m", "stack", "--durations=25", "--durations-min=5")
+STACKED = ("pytest", "-m", "stack", "--durations=15", "--durations-min=5")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Tests that need a stack and share one: the instance's name, and what pytest is given."""
+
+    instance: str
+    tests: tuple[str, ...]
+
+
+PARTS = (
+    Part("test", ("tests/browser",)),
+    Part("test-beneath", ("tests", "--ignore=tests/browser")),
+)
+"""Each on a stack of its own, both at once: the one keeps the processors busy, the other mostly waits for what it
+took away to come back."""
 
 
 def check(chosen: Iterable[str] = ()) -> int:
@@ -37,14 +56,56 @@ def check(chosen: Iterable[str] = ()) -> int:
 
 
 def verify() -> int:
-    """Every check, then every test that needs the stack, on the instance `test`; 0 if all passed."""
+    """Every check, then every test that needs a stack; 0 if all passed.
+
+    The first part speaks here; what the others say is kept in their logs, and read out when they have ended.
+    """
     failed = [name for name in FAST if _fails(name)]
     began = time.monotonic()
-    stack = Stack(Instance.open("test"))
-    if stack.run([str(BIN / STACKED[0]), *STACKED[1:]]):
-        failed.append("stack")
-    say(f"== on the stack: {time.monotonic() - began:.0f} s")
+    spoken, *silent = PARTS
+    silenced = [_begin(part, _log(part)) for part in silent]
+    if _begin(spoken).wait():
+        failed.append(f"on the stack {spoken.instance}")
+    for part, running in zip(silent, silenced, strict=True):
+        if _told(part, running):
+            failed.append(f"on the stack {part.instance}")
+    say(f"== on the stacks: {time.monotonic() - began:.0f} s")
     return _summary(failed)
+
+
+def _begin(part: Part, log: Path | None = None) -> subprocess.Popen[bytes]:
+    """Tests on a stack that comes up and goes down with them; an interruption reaches it as it reaches us."""
+    later = f", told at the end, until then in {log}" if log else ""
+    say(f"== stack {part.instance}: {' '.join(part.tests)}{later}")
+    ours = (sys.executable, "-m", "stack", "run", "--instance", part.instance)
+    command = [*ours, "--", str(BIN / STACKED[0]), *part.tests, *STACKED[1:]]
+    if log is None:
+        return subprocess.Popen(command, cwd=CHECKOUT, env=_environ(part))
+    with log.open("wb") as output:
+        return subprocess.Popen(command, cwd=CHECKOUT, env=_environ(part), stdout=output, stderr=subprocess.STDOUT)
+
+
+def _environ(part: Part) -> dict[str, str]:
+    """Ours; who moved the ports moved those of every part, each as far from the others as by default."""
+    given = os.environ.get("PLI_PORT_OFFSET")
+    if given is None:
+        return dict(os.environ)
+    apart = OFFSETS[part.instance] - OFFSETS[PARTS[0].instance]
+    return {**os.environ, "PLI_PORT_OFFSET": str(number(given) + apart)}
+
+
+def _log(part: Part) -> Path:
+    places = Instance.open(part.instance).places
+    places.make()
+    return places.logs / "tests.log"
+
+
+def _told(part: Part, running: subprocess.Popen[bytes]) -> bool:
+    """Wait for a part that ran silently and read out what it said; whether it failed."""
+    failed = running.wait() != 0
+    say(f"== stack {part.instance}: {'FAILED' if failed else 'passed'}")
+    say(_log(part).read_text(errors="replace"))
+    return failed
 
 
 def _fails(name: str) -> bool:

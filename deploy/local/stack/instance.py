@@ -13,7 +13,7 @@ from stack.places import Places
 from stack.ports import Ports
 
 DEFAULT = "demo"
-OFFSETS = {"demo": 0, "test": 5_000, "bench": 5_600}
+OFFSETS = {"demo": 0, "test": 5_000, "test-beneath": 5_200, "bench": 5_600}
 """Small enough that no port lies where the system takes its own for outgoing connections (from 32,768)."""
 OFFSET_OF_OTHERS = 5_300
 
@@ -59,13 +59,14 @@ def _offset(name: str, given: int | None, places: Places) -> int:
         return given
     setting = os.environ.get("PLI_PORT_OFFSET")
     if setting:
-        return _number(setting)
+        return number(setting)
     if _memory(places).exists():
         return int(json.loads(_memory(places).read_text())["port_offset"])
     return OFFSETS.get(name, OFFSET_OF_OTHERS)
 
 
-def _number(setting: str) -> int:
+def number(setting: str) -> int:
+    """The offset as it is written in `PLI_PORT_OFFSET`. Raises `StackError`."""
     try:
         return int(setting)
     except ValueError:
