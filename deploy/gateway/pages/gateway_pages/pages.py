@@ -58,8 +58,8 @@ PAGES = {
     for page in (
         Page(
             404,
-            _("Cette page n'existe pas"),
-            (_("L'adresse a peut-être été mal recopiée, ou la page a été déplacée."),),
+            _("Page introuvable"),
+            (_("Cette page n'existe pas, ou n'existe plus."), _("Vérifiez l'adresse, ou revenez à l'accueil.")),
             (HOME,),
         ),
         Page(

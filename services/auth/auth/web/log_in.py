@@ -53,12 +53,18 @@ class CodeForm(msgspec.Struct, kw_only=True):
     code: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
 
 
+def _again(_: Asked, over: AttemptOver) -> Redirect:
+    """An attempt that is over, of whatever step, begins anew and says why."""
+    return web.see_other("/connexion", toast=over.code)
+
+
 class LogIn(Controller):
     """`/connexion`: identifier and password, where the code goes, the code."""
 
     path = "/connexion"
     opt = {"public": True}  # noqa: RUF012 Litestar reads it from the class
     request_max_body_size = FORM_LIMIT
+    exception_handlers = {AttemptOver: _again}  # noqa: RUF012
 
     @get("/")
     async def ask_identifier(self, request: Asked) -> Page:
@@ -87,34 +93,25 @@ class LogIn(Controller):
     @get("/mode")
     async def ask_channel(self, request: Asked, logging_in: GivenLoggingIn) -> Page:
         """Second step."""
-        try:
-            return _channel_page(await _attempt(request, logging_in))
-        except AttemptOver as over:
-            return _again(over)
+        return _channel_page(await _attempt(request, logging_in))
 
     @post("/mode")
     async def choose_channel(self, request: Asked, logging_in: GivenLoggingIn) -> Page:
         """Send a code there; one that just left by the same way will do."""
         form = await web.read_form(request, ChannelForm)
+        attempt = await _attempt(request, logging_in)
         try:
-            attempt = await _attempt(request, logging_in)
-            try:
-                await logging_in.send_code(_secret(request), _channel(form, attempt), current_language())
-            except SentJustNow:
-                return web.see_other("/connexion/code")
-            except (NoSuchChannel, SentTooOften) as refused:
-                return _channel_page(attempt, refused)
-        except AttemptOver as over:
-            return _again(over)
+            await logging_in.send_code(_secret(request), _channel(form, attempt), current_language())
+        except SentJustNow:
+            return web.see_other("/connexion/code")
+        except (NoSuchChannel, SentTooOften) as refused:
+            return _channel_page(attempt, refused)
         return web.see_other("/connexion/code")
 
     @get("/code")
     async def ask_code(self, request: Asked, logging_in: GivenLoggingIn) -> Page:
         """Third step."""
-        try:
-            return _code_page(await _attempt(request, logging_in))
-        except AttemptOver as over:
-            return _again(over)
+        return _code_page(await _attempt(request, logging_in))
 
     @post("/code")
     async def take_code(self, request: Asked, logging_in: GivenLoggingIn) -> Page:
@@ -122,10 +119,8 @@ class LogIn(Controller):
         form = await web.read_form(request, CodeForm)
         try:
             logged_in = await logging_in.try_code(_secret(request), form.code, caller_of(request))
-        except AttemptOver as over:
-            return _again(over)
         except (CodeUnreadable, WrongCode) as refused:
-            return await self._refused_code(request, logging_in, form, refused)
+            return _code_page(await _attempt(request, logging_in), code=form.code, refused=refused)
         answer = web.see_other(logged_in.destination)
         for cookie in cookies.of_log_in(logged_in):
             answer.set_cookie(cookie)
@@ -134,17 +129,14 @@ class LogIn(Controller):
     @post("/code/renvoyer")
     async def resend(self, request: Asked, logging_in: GivenLoggingIn) -> Page:
         """Send another code by the same way, from 30 seconds after the one before."""
+        attempt = await _attempt(request, logging_in)
+        channel = attempt.challenge.channel
+        if channel is None:
+            return web.see_other("/connexion/mode")
         try:
-            attempt = await _attempt(request, logging_in)
-            channel = attempt.challenge.channel
-            if channel is None:
-                return web.see_other("/connexion/mode")
-            try:
-                await logging_in.send_code(_secret(request), channel, current_language())
-            except (SentJustNow, SentTooOften) as refused:
-                return _code_page(attempt, refused=refused)
-        except AttemptOver as over:
-            return _again(over)
+            await logging_in.send_code(_secret(request), channel, current_language())
+        except (SentJustNow, SentTooOften) as refused:
+            return _code_page(attempt, refused=refused)
         return web.see_other("/connexion/code", toast="code-sent")
 
     @get("/sans-acces", sync_to_thread=False)
@@ -156,14 +148,6 @@ class LogIn(Controller):
     def forgotten(self, about: GivenSettings) -> Template:
         """The way back for who forgot their identifier or their password."""
         return web.page("forgotten.html", about=about)
-
-    async def _refused_code(
-        self, request: Asked, logging_in: LoggingIn, form: CodeForm, refused: AuthError
-    ) -> Page:
-        try:
-            return _code_page(await _attempt(request, logging_in), code=form.code, refused=refused)
-        except AttemptOver as over:
-            return _again(over)
 
 
 def _secret(request: Asked) -> str:
@@ -181,10 +165,6 @@ def _channel(form: ChannelForm, attempt: Attempt) -> Channel:
         if channel == form.channel:
             return channel
     raise NoSuchChannel
-
-
-def _again(over: AttemptOver) -> Redirect:
-    return web.see_other("/connexion", toast=over.code)
 
 
 def _missing(form: IdentifyForm) -> dict[str, str]:
