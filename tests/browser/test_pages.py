@@ -80,6 +80,10 @@ def test_a_page_fits_and_can_be_heard(place: Place, reach: Callable[[Place], Pag
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         assert hidden_to_the_right(page) == 0, f"{width} px: {widest(page)}"
+    page.evaluate(_SPACED)
+    assert hidden_to_the_right(page) == 0, f"spaced, 320 px: {widest(page)}"
+    assert page.evaluate(_CUT_OFF) == [], "spaced, 320 px"
+    page.evaluate("document.adoptedStyleSheets = []")
     for width in (320, WIDTH):
         page.set_viewport_size({"width": width, "height": HEIGHT})
         assert found_by_axe(page, RULES) == [], f"{width} px"
@@ -114,6 +118,17 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(name: str, reach:
     assert len(seen) >= page.locator("a[href]:visible, button:visible").count()
 
 
+def test_what_is_told_by_colour_is_told_in_a_forced_palette_too(reach: Callable[[Place], Page]) -> None:
+    page = reach(next(place for place in PLACES if place.name == "mailbox"))
+    page.emulate_media(forced_colors="active")
+    try:
+        ground, dot, current = page.evaluate(_TOLD_BY_COLOUR)
+        assert dot != ground
+        assert current != ground
+    finally:
+        page.emulate_media(forced_colors="none")
+
+
 def hidden_to_the_right(page: Page) -> int:
     """By how many pixels the page can be scrolled sideways."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
@@ -129,6 +144,28 @@ def found_by_axe(page: Page, options: dict[str, Any]) -> list[str]:
     violations = AXE.run(page, options=options).response["violations"]
     return [f"{each['id']}: {node['html'][:160]}" for each in violations for node in each["nodes"]]
 
+
+_TOLD_BY_COLOUR = """() => [
+  getComputedStyle(document.body).backgroundColor,
+  getComputedStyle(document.querySelector('.row.unread .dot')).backgroundColor,
+  getComputedStyle(document.querySelector('.nav [aria-current]')).borderBlockEndColor,
+]"""
+_SPACED = """() => {
+  // as far apart as readers may put letters, words, lines and paragraphs (WCAG 1.4.12)
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`
+    * { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
+    p { margin-block-end: 2em !important; }`);
+  document.adoptedStyleSheets = [sheet];
+}"""
+_CUT_OFF = """() => [...document.querySelectorAll('main *, header *, footer *, dialog *')]
+  .filter((e) => {
+    const style = getComputedStyle(e);
+    if (!e.checkVisibility() || style.clipPath !== 'none' || e.matches('textarea, input, svg')) return false;
+    const cut = (axis) => ['hidden', 'clip'].includes(style[`overflow${axis}`]);
+    return cut('Y') && e.scrollHeight > e.clientHeight + 2 || cut('X') && e.scrollWidth > e.clientWidth + 2;
+  })
+  .map((e) => e.outerHTML.slice(0, 120))"""
 
 _WIDEST = """() => [...document.querySelectorAll('body *')]
   .map(e => [Math.round(e.getBoundingClientRect().right), e.outerHTML.slice(0, 120)])

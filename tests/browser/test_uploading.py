@@ -37,20 +37,68 @@ class Line:
             route.continue_()
 
 
-def test_a_cut_upload_goes_on_and_counts_as_activity(
-    person: Person, mail_client: Callable[[Professional], MailClient]
-) -> None:
-    line, said = Line(), []
+class Held:
+    """What is sent of files, the second piece only when it is let go."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Route] = []
+
+    def carry(self, route: Route) -> None:
+        """Let it through, or keep it."""
+        if route.request.headers.get("upload-offset") == "1048576":
+            self.waiting.append(route)
+        else:
+            route.continue_()
+
+    def let_go(self) -> None:
+        """Let through what was kept."""
+        for route in self.waiting:
+            route.continue_()
+
+
+@pytest.fixture
+def answering(person: Person, mail_client: Callable[[Professional], MailClient]) -> Person:
+    """The patient on the page of a draft."""
     me = Professional(person.patient.name, person.patient.mailbox)
     letter = Letter(sender=people.CHRISTELLE, to=[me], subject="Vos clichés", text="Envoyez-les-moi.")
     mail_client(people.CHRISTELLE).send(letter, [me.address])
     person.page.add_init_script(TELL_ACTIVITY)
-    person.page.on("console", lambda message: said.append(message.text))
     person.log_in()
     person.go("/messagerie")
     person.reloads_until(person.row(people.CHRISTELLE.name))
     person.row(people.CHRISTELLE.name).click()
     person.press("Répondre")
+    person.sees_heading("Répondre")
+    return person
+
+
+def test_one_goes_on_writing_while_a_file_is_sent(answering: Person) -> None:
+    held, page = Held(), answering.page
+    page.route("**/envois/*", held.carry)
+    file = {"name": "clichés.pdf", "mimeType": "application/pdf", "buffer": CONTENT}
+    page.get_by_label("Joindre depuis mon appareil").set_input_files(file)  # type: ignore[arg-type]
+    files = page.locator("#pieces")
+    expect(files).to_contain_text("Envoi en cours : 41 %", timeout=SOON_MS)
+
+    answering.fill("Mon message", "Les voici.")
+    expect(page.locator("#enregistre")).to_contain_text("Brouillon enregistré")
+    answering.mark_page()
+    answering.press("Envoyer")
+    answering.sees("Un document est en cours d'envoi. Vous pourrez envoyer votre message dès qu'il sera prêt.")
+    assert answering.same_page()
+
+    held.let_go()
+    expect(files).to_contain_text("2,5 Mo", timeout=SOON_MS)
+    expect(files).not_to_contain_text("En préparation", timeout=SOON_MS)
+    assert answering.same_page()
+    answering.press("Envoyer")
+    answering.sees("Message envoyé")
+    answering.sees("Les voici.")
+
+
+def test_a_cut_upload_goes_on_and_counts_as_activity(answering: Person) -> None:
+    line, said, person = Line(), [], answering
+    person.page.on("console", lambda message: said.append(message.text))
     person.press("Ajouter un document")
     person.follow("Mon appareil")
     dialog = person.page.get_by_role("dialog")

@@ -1,4 +1,6 @@
-/* Files from the device, sent in pieces that go on after a cut. Without scripts the form sends them whole. */
+/* Files from the device, sent in pieces that go on after a cut. Without scripts the form sends them whole.
+   A board with `data-back` lists them and then goes there; one with `data-pieces` stands beside the draft's own list,
+   which it has fetched again, and shows only what that list doesn't know: that the line is cut, or what was refused. */
 
 const PIECE = 1024 * 1024;
 const FIRST_PAUSE = 1000;
@@ -35,8 +37,9 @@ class Upload {
   async run() {
     try {
       let coming = await this.persistently(() => this.announce());
+      this.board.refresh();
       while (coming.etat === "pending" && coming.recu < coming.taille) coming = await this.next(coming);
-      this.settle(coming.etat !== "refused", coming.raison);
+      this.settle(coming.etat !== "refused", coming.raison, true);
     } catch (error) {
       this.settle(false, error.message);
     }
@@ -89,17 +92,19 @@ class Upload {
     this.row.say(this.board.words.going.replace("{percent}", percent), "wait");
   }
 
-  settle(added, reason) {
+  settle(added, reason, listed = false) {
     this.added = added;
     this.row.say(added ? this.board.words.done : reason || this.board.words.failed, added ? "good" : "bad");
     this.board.heard(`${this.file.name} : ${this.row.words}`);
+    if (listed) this.board.listed(this.row);
   }
 }
 
 /* What is seen of them. */
 
 class Row {
-  constructor(name) {
+  constructor(name, board) {
+    this.board = board;
     this.element = Object.assign(document.createElement("li"), { className: "file" });
     const title = Object.assign(document.createElement("span"), { className: "file-name", textContent: name });
     this.state = document.createElement("span");
@@ -112,6 +117,7 @@ class Row {
   say(words, kind) {
     this.state.className = `state ${kind}`;
     this.state.textContent = words;
+    this.board.place(this, kind);
   }
 }
 
@@ -125,10 +131,26 @@ class Board {
   }
 
   row(name) {
-    const row = new Row(name);
+    const row = new Row(name, this);
     row.say(this.words.going.replace("{percent}", 0), "wait");
-    this.list.append(row.element);
     return row;
+  }
+
+  /* Beside the draft's own list, trouble alone is shown here. */
+  place(row, kind) {
+    if (this.words.pieces && kind !== "warn" && kind !== "bad") row.element.remove();
+    else if (!row.element.isConnected) this.list.append(row.element);
+  }
+
+  /* The draft's own list says what has come of it. */
+  listed(row) {
+    if (!this.words.pieces) return;
+    row.element.remove();
+    this.refresh();
+  }
+
+  refresh() {
+    if (this.words.pieces) htmx.ajax("GET", this.words.pieces, { target: "#pieces", swap: "outerHTML" });
   }
 
   heard(words) { this.said.textContent = words; }
@@ -146,7 +168,17 @@ class Board {
     if (this.uploads.every((upload) => upload.added)) this.leave();
   }
 
-  leave() { location.assign(this.words.back); }
+  leave() {
+    if (this.words.back) location.assign(this.words.back);
+  }
+
+  /* What is sent now would go without the file that is still coming. */
+  waits(event) {
+    if (this.words.back) return true;
+    if (!this.running || event.submitter?.hasAttribute("formaction")) return false;
+    this.said.textContent = this.words.wait;
+    return true;
+  }
 }
 
 const boards = new WeakMap();
@@ -166,7 +198,7 @@ document.addEventListener("change", (event) => {
 
 document.addEventListener("submit", (event) => {
   const board = boards.get(event.target);
-  if (!board) return;
+  if (!board?.waits(event)) return;
   event.preventDefault();
   if (!board.running) board.leave();
 });
