@@ -112,17 +112,20 @@ def reset(*, instance: Name = None) -> None:
 
 
 @app.command
-def stop(name: str, /, *, instance: Name = None) -> None:
-    """Take one process away until it is started again."""
-    Stack(instance).stop(name)
+def stop(first: str, /, *others: str, instance: Name = None) -> None:
+    """Take these processes away until they are started again."""
+    stack = Stack(instance)
+    for name in (first, *others):
+        stack.stop(name)
 
 
 @app.command
-def start(name: str, /, *, instance: Name = None) -> None:
-    """Bring back a process that was stopped, and wait until it answers."""
+def start(first: str, /, *others: str, instance: Name = None) -> None:
+    """Bring back processes that were stopped, and wait until they answer."""
     stack = Stack(instance)
-    stack.start(name)
-    stack.wait_ready(name)
+    for name in (first, *others):
+        stack.start(name)
+    stack.wait_ready((first, *others))
 
 
 @app.command
