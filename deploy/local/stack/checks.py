@@ -38,11 +38,11 @@ class Part:
 
 
 PARTS = (
-    Part("test", ("tests/browser",)),
-    Part("test-beneath", ("tests", "--ignore=tests/browser")),
+    Part("test", ("tests/browser", "tests/chaos")),
+    Part("test-beneath", ("tests", "--ignore=tests/browser", "--ignore=tests/chaos")),
 )
-"""Each on a stack of its own, both at once: the one keeps the processors busy, the other mostly waits for what it
-took away to come back."""
+"""Each on a stack of its own, both at once: browsers keep the processors busy, the others mostly wait for what they
+took away to come back. They take about as long."""
 
 
 def check(chosen: Iterable[str] = ()) -> int:
