@@ -7,10 +7,10 @@ import msgspec
 import pikepdf
 import pytest
 
+from chassis.printable import STAND_IN, is_printed, printed
 from synthesis.domain.contents import Contents, contents_of
 from synthesis.domain.entries import LINE, LONG, SHORT
 from synthesis.domain.patient import Patient
-from synthesis.domain.printable import STAND_IN, is_printed, printed
 from synthesis.domain.profile import MOST_ENTRIES
 from synthesis.domain.sections import Section
 from synthesis.pdf import RenderingFailed, Typesetter, typeset

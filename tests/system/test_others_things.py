@@ -29,6 +29,7 @@ ADDRESSES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("GET", "/messagerie/conversations/{conversation}/entete", {}),
     ("GET", "/messagerie/conversations/{conversation}/imprimer", {}),
     ("GET", "/messagerie/conversations/{conversation}/export.zip", {}),
+    ("GET", "/messagerie/conversations/{conversation}/export.pdf", {}),
     ("POST", "/messagerie/conversations/{conversation}/non-lue", {}),
     ("GET", "/messagerie/conversations/{conversation}/suppression", {}),
     ("POST", "/messagerie/conversations/{conversation}/suppression", {}),

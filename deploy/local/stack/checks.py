@@ -41,8 +41,8 @@ PARTS = (
     Part("test", ("tests/browser", "tests/chaos")),
     Part("test-beneath", ("tests", "--ignore=tests/browser", "--ignore=tests/chaos")),
 )
-"""Each on a stack of its own, both at once: browsers keep the processors busy, the others mostly wait for what they
-took away to come back. They take about as long."""
+"""Each on a stack of its own, both at once: browsers keep the processors busy, the others mostly wait for what
+they took away to come back. They take about as long."""
 
 
 def check(chosen: Iterable[str] = ()) -> int:

@@ -112,6 +112,7 @@ def _web(
     from chassis.identity.guard import Guard
     from chassis.previews.previewer import Previewer
     from contracts.topics import BY_NAME
+    from messaging.paper.press import Press
     from messaging.pictures.darkroom import Darkroom
     from messaging.structured import DocumentReader
     from messaging.web import PAGES, MailboxNews, controllers
@@ -127,6 +128,7 @@ def _web(
         "news": news,
         "reader": DocumentReader(objects),
         "darkroom": Darkroom(),
+        "press": Press(),
         "previewer": Previewer(),
     }
     guard = Guard(settings)

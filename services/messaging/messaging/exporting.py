@@ -12,6 +12,7 @@ from chassis.i18n import mark as _
 from messaging.domain.errors import MessagingError
 from messaging.domain.model import Message, MessageKind
 from messaging.letters.filenames import distinct, safe_name
+from messaging.paper.sheets import MOST_ATTACHED, attached_bytes
 
 MOST_MESSAGES = 500
 MOST_BYTES = 500_000_000
@@ -24,6 +25,15 @@ class ExportTooLarge(MessagingError):
     status = 413
     sentence = _("Cette conversation est trop volumineuse pour être téléchargée en un seul fichier.")
     next_step = _("Vous pouvez télécharger chaque pièce jointe depuis son message.")
+
+
+class TooMuchForPaper(MessagingError):
+    """The files of a conversation pass what its PDF may carry: `MOST_ATTACHED`."""
+
+    code = "too-much-for-paper"
+    status = 413
+    sentence = _("Les pièces jointes de cette conversation sont trop volumineuses pour un PDF.")
+    next_step = _("Vous pouvez télécharger la conversation en ZIP, ou l'imprimer.")
 
 
 class Source(Protocol):
@@ -54,6 +64,13 @@ def check_size(messages: Sequence[Message]) -> None:
     total += sum(message.size for message in messages)
     if total > MOST_BYTES:
         raise ExportTooLarge(f"{total} bytes, at most {MOST_BYTES}")
+
+
+def check_fits_paper(messages: Sequence[Message]) -> None:
+    """Raises `TooMuchForPaper`."""
+    total = attached_bytes(messages)
+    if total > MOST_ATTACHED:
+        raise TooMuchForPaper(f"{total} bytes, at most {MOST_ATTACHED}")
 
 
 def entries_of(messages: Sequence[Message], all_words: str) -> list[Entry]:

@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 
 from chassis import web
 from messaging.domain.allowance import NO_LIMITS, Allowances
+from messaging.paper.press import Press
 from messaging.structured import DocumentReader
 from messaging.web import PAGES, MailboxNews, controllers
 from tests.messaging.fakes import TokenIsPatient
@@ -65,6 +66,7 @@ def app(given: Given) -> Litestar:
         development=False,
         accessibility_state="non évaluée",
     )
+    press = Press()
     dependencies = {
         "store": lambda: given.world.store,
         "objects": lambda: given.world.objects,
@@ -74,6 +76,7 @@ def app(given: Given) -> Litestar:
         "reader": lambda: DocumentReader(given.world.objects),
         "darkroom": lambda: given.world.darkroom,
         "previewer": lambda: given.world.previewer,
+        "press": lambda: press,
     }
     return web.create_app(
         settings=settings,

@@ -5,6 +5,7 @@ import re
 import zipfile
 from datetime import timedelta
 
+import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from messaging.domain.model import Attachment, Message, MessageKind, Party
 from messaging.exporting import MOST_BYTES, entries_of
+from messaging.paper.sheets import MOST_ATTACHED
 from tests.messaging.people import AT, CHRISTELLE, INAYA_ID
 from tests.messaging.web.conftest import words
 
@@ -48,10 +50,11 @@ def test_one_letter_can_be_printed_alone(client, world, answered):
     assert "Merci." not in page
 
 
-def test_the_conversation_leads_to_both(client, answered):
+def test_the_conversation_leads_to_all_of_them(client, answered):
     page = client.get(answered).text
     assert f'href="{answered}/imprimer"' in page
     assert f'href="{answered}/export.zip"' in page
+    assert f'href="{answered}/export.pdf"' in page
 
 
 def test_the_file_to_take_away_holds_the_words_the_letters_and_their_files(client, world, answered):
@@ -86,7 +89,71 @@ def test_what_is_too_much_for_one_file_is_said_before_it_begins(client, world, a
     assert "télécharger chaque pièce jointe" in words(answer)
 
 
-@pytest.mark.parametrize("what", ["imprimer", "export.zip"])
+def test_the_pdf_has_every_word_and_the_files_are_in_it(client, world, answered):
+    answer = client.get(f"{answered}/export.pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert 'filename="Preparation' in answer.headers["content-disposition"]
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    read = said_in(answer.content)
+    for said in ("Préparation de votre rendez-vous", "Christelle Thomas", "À lundi.", "Merci.", "Résultats.pdf"):
+        assert said in read
+    assert attached_to(answer.content) == {"Résultats.pdf": b"%PDF-1.7 contenu"}
+    assert world.store.audited[-1]["action"] == "conversation-exported"
+
+
+def test_the_pdf_says_that_a_sign_stands_for_what_cannot_be_printed(client, world):
+    letter = world.letter(
+        text="Bravo \N{PARTY POPPER} et \N{ARABIC LETTER SEEN}\x00\ud800", subject="\N{ARABIC LETTER SEEN}"
+    )
+    read = said_in(client.get(f"/messagerie/conversations/{letter.id}/export.pdf").content)
+    assert "Bravo □ et □" in read
+    assert "sont remplacés par □" in read
+
+
+def test_the_pdf_speaks_the_reader_s_language(client, world, answered):
+    read = said_in(client.get(f"{answered}/export.pdf", headers={"accept-language": "en"}).content)
+    assert "To Inaya Michel" in read
+    assert "Page 1 of 1" in read
+
+
+def test_files_too_heavy_for_a_pdf_are_refused_before_any_is_read(client, world):
+    heavy = replace(world.file("Film.mp4", b"film"), size=MOST_ATTACHED + 1)
+    letter = world.letter(attachments=(heavy,))
+    answer = client.get(f"/messagerie/conversations/{letter.id}/export.pdf")
+    assert answer.status_code == 413
+    assert "télécharger la conversation en ZIP" in words(answer)
+
+
+def test_a_press_that_fails_is_told_with_another_way_and_leaves_nothing(
+    client, world, answered, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("messaging.paper.press.SETTING", "messaging.paper.nowhere")
+    answer = client.get(f"{answered}/export.pdf")
+    assert answer.status_code == 503
+    assert "téléchargez la conversation en ZIP" in words(answer)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_read_is_told_before_the_download_begins(client, world, answered):
+    world.objects.kept.clear()
+    assert client.get(f"{answered}/export.pdf").status_code in (404, 503)
+
+
+def said_in(pdf: bytes) -> str:
+    """What a reader hears of all pages."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        return "\n".join(page.get_textpage().get_text_range() for page in document)
+
+
+def attached_to(pdf: bytes) -> dict[str, bytes]:
+    """The files in it, by the names that a reader shows."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        found = (document.get_attachment(number) for number in range(document.count_attachments()))
+        return {file.get_name(): bytes(file.get_data()) for file in found}
+
+
+@pytest.mark.parametrize("what", ["imprimer", "export.zip", "export.pdf"])
 def test_another_patient_takes_nothing_away(client, world, answered, as_other, what):
     as_other()
     assert client.get(f"{answered}/{what}").status_code == 404

@@ -18,6 +18,7 @@ from messaging.domain.filters import Filters
 from messaging.domain.model import Patient
 from messaging.mailbox import ListPlace
 from messaging.objects import Objects
+from messaging.paper.press import Press
 from messaging.pictures.darkroom import Darkroom
 from messaging.store import MessagingStore, PageKey
 
@@ -25,6 +26,7 @@ PatientRequest = Request[Identity, None, State]
 GivenStore = NamedDependency[MessagingStore]
 GivenDarkroom = NamedDependency[Darkroom]
 GivenObjects = NamedDependency[Objects]
+GivenPress = NamedDependency[Press]
 GivenPreviewer = NamedDependency[Previewer]
 GivenDomains = NamedDependency[Domains]
 GivenAllowances = NamedDependency[Allowances]

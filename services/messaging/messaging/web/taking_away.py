@@ -1,6 +1,7 @@
-"""A conversation or a letter on paper, and a conversation as a file."""
+"""A conversation or a letter on paper, and a conversation as a file: a ZIP or a PDF."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any
 
 from litestar import Controller, Response, get
@@ -10,19 +11,23 @@ from litestar.response import Stream, Template
 from chassis import web
 from chassis.clock import now
 from chassis.errors import NotFound
-from chassis.web.dates import full_moment, moment
+from chassis.web.dates import full_moment, moment, size
+from chassis.web.language import current_language
+from chassis.web.ports import parts_of
 from messaging.access import own, record
 from messaging.conversations import mark_shown, open_readable
 from messaging.domain.addresses import Domains
 from messaging.domain.model import Message, Patient
-from messaging.exporting import MOST_MESSAGES, check_size, entries_of, zipped
+from messaging.exporting import MOST_MESSAGES, check_fits_paper, check_size, entries_of, zipped
 from messaging.letters.filenames import safe_name
 from messaging.objects import Objects
 from messaging.originals import original_of
+from messaging.paper.sheets import Manner, sheet_of
 from messaging.store import MessagePage, MessagingStore
 from messaging.web.asking import (
     GivenDomains,
     GivenObjects,
+    GivenPress,
     GivenStore,
     PatientRequest,
     is_prefetch,
@@ -32,7 +37,7 @@ from messaging.web.shown import names
 
 
 class TakingAway(Controller):
-    """Under `/messagerie`: the paper and the ZIP of a conversation, the paper of a message."""
+    """Under `/messagerie`: the paper, the ZIP and the PDF of a conversation, the paper of a message."""
 
     path = "/messagerie"
 
@@ -71,19 +76,35 @@ class TakingAway(Controller):
         page = await _all_messages(request, store, conversation_id)
         patient = await store.patient(request.user.patient_id)
         on_the_clock_of(patient)
-        messages = [message for message in page.messages if message.disowned_at is None]
+        messages = _readable(page)
         check_size(messages)
         entries = entries_of(messages, _in_words(messages))
         await record(store, request.user, "conversation-exported", "conversation", conversation_id)
-        filename = safe_name(page.messages[-1].subject[:80], 1, "").replace(".", " ").strip()
-        return Stream(
-            zipped(entries, _Bytes(objects, patient, domains)),
-            media_type="application/zip",
-            headers={
-                "content-disposition": web.content_disposition(f"{filename or 'conversation'}.zip"),
-                "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
-            },
-        )
+        bytes_of = _Bytes(objects, patient, domains)
+        return _taken_away(zipped(entries, bytes_of), "application/zip", f"{_name_of(page)}.zip")
+
+    @get("/conversations/{conversation_id:str}/export.pdf")
+    async def paper(
+        self,
+        request: PatientRequest,
+        store: GivenStore,
+        objects: GivenObjects,
+        press: GivenPress,
+        *,
+        conversation_id: FromPath[str],
+    ) -> Response[Any]:
+        """Every message as a PDF, the files attached to it."""
+        page = await _all_messages(request, store, conversation_id)
+        patient = await store.patient(request.user.patient_id)
+        on_the_clock_of(patient)
+        messages = _readable(page)
+        check_fits_paper(messages)
+        service = parts_of(request).settings.service_name
+        cut = page.older is not None
+        sheet = sheet_of(messages, patient.name, service, _manner(request), at=now(), cut=cut)
+        await record(store, request.user, "conversation-exported", "conversation", conversation_id)
+        printed = await press.printed(sheet, partial(_file, objects))
+        return _taken_away(printed.chunks(), "application/pdf", f"{_name_of(page)}.pdf", printed.size)
 
 
 class _Bytes:
@@ -94,11 +115,9 @@ class _Bytes:
         self._patient = patient
         self._domains = domains
 
-    async def file(self, key: str) -> AsyncIterator[bytes]:
+    def file(self, key: str) -> AsyncIterator[bytes]:
         """A file of a message."""
-        async with self._objects.open(key) as stream:
-            async for chunk in stream.chunks():
-                yield chunk
+        return _file(self._objects, key)
 
     async def letter(self, raw_key: str) -> AsyncIterator[bytes]:
         """A letter as received, other patients' addresses masked."""
@@ -106,6 +125,46 @@ class _Bytes:
         found = await original_of(self._objects, raw_key, own, self._domains.patient)
         async for chunk in found.chunks(self._objects, 0, found.size):
             yield chunk
+
+
+async def _file(objects: Objects, key: str) -> AsyncIterator[bytes]:
+    async with objects.open(key) as stream:
+        async for chunk in stream.chunks():
+            yield chunk
+
+
+def _readable(page: MessagePage) -> list[Message]:
+    return [message for message in page.messages if message.disowned_at is None]
+
+
+def _name_of(page: MessagePage) -> str:
+    name = safe_name(page.messages[-1].subject[:80], 1, "").replace(".", " ").strip()
+    return name or "conversation"
+
+
+def _taken_away(
+    content: AsyncIterator[bytes], media_type: str, filename: str, size: int | None = None
+) -> Response[Any]:
+    length = {} if size is None else {"content-length": str(size)}
+    return Stream(
+        content,
+        media_type=media_type,
+        headers={
+            "content-disposition": web.content_disposition(filename),
+            "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+            **length,
+        },
+    )
+
+
+def _manner(request: PatientRequest) -> Manner:
+    languages = parts_of(request).languages
+    return Manner(
+        language=current_language(),
+        say=languages.gettext,
+        moment=full_moment,
+        size=partial(size, languages=languages),
+    )
 
 
 async def _all_messages(request: PatientRequest, store: MessagingStore, conversation_id: str) -> MessagePage:
@@ -124,7 +183,7 @@ async def _on_paper(request: PatientRequest, store: MessagingStore, page: Messag
     on_the_clock_of(patient)
     return web.page(
         "print.html",
-        messages=[message for message in page.messages if message.disowned_at is None],
+        messages=_readable(page),
         cut=page.older is not None,
         most=MOST_MESSAGES,
         patient=patient,

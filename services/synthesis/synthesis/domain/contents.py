@@ -9,9 +9,9 @@ from babel.dates import format_date
 from msgspec import Struct
 
 from chassis.i18n import mark as _
+from chassis.printable import printed
 from synthesis.domain.entries import Entry, PlainEntry, Treatment
 from synthesis.domain.patient import Patient
-from synthesis.domain.printable import printed
 from synthesis.domain.profile import Profile, ProfileEmpty
 from synthesis.domain.sections import WORDS, Section
 

@@ -7,8 +7,8 @@ from datetime import date
 from msgspec import Struct, structs
 
 from chassis.i18n import mark as _
+from chassis.printable import unprinted
 from synthesis.domain.partial_dates import PartialDate, partial_date
-from synthesis.domain.printable import unprinted
 from synthesis.domain.sections import Section
 
 SHORT = 100

@@ -1,4 +1,4 @@
-"""The characters that the profile's PDF can print: PDF/A and PDF/UA allow no missing glyph."""
+"""The characters that our PDFs can print: PDF/A and PDF/UA allow no missing glyph."""
 
 import unicodedata
 
