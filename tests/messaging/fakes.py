@@ -32,7 +32,7 @@ from messaging.objects import Objects
 from messaging.store import MessagePage, PageKey, TrashPage, message_key
 from messaging.store.finding import words_row
 from messaging.store.messages import MESSAGES_A_PAGE
-from messaging.store.walks import Window
+from messaging.store.walks import Window, key_of
 from tests.messaging.fake_consignments import FakeConsignments
 from tests.messaging.fake_drafts import FakeDrafts
 
@@ -135,6 +135,9 @@ class FakeStore(FakeDrafts, FakeConsignments):
         rows.sort(key=_place, reverse=not window.newer)
         return [row for row in rows if _is_within(row, window)]
 
+    async def _places(self, patient_id: str, facet: str, window: Window) -> list[PageKey]:
+        return [key_of(row) for row in await self._within(patient_id, facet, window)]
+
     async def conversation(self, patient_id: str, conversation_id: str, tx: Any = None) -> Conversation:
         return self._own("conversations", patient_id, conversation_id)
 
@@ -218,7 +221,7 @@ class FakeStore(FakeDrafts, FakeConsignments):
     async def put_in_trash(self, tx: Any, conversation: Conversation) -> None:
         self.put("trash", conversation)
 
-    async def _with_tokens(self, patient_id: str, tokens: Any) -> list[dict[str, Any]]:
+    async def _with_tokens(self, patient_id: str, tokens: Any, fields: Any) -> list[dict[str, Any]]:
         asked = set(tokens)
         rows = (words_row(one, 0) for one in self._all("messages", patient_id) if one.disowned_at is None)
         return [row for row in rows if asked & set(row["tokens"])]

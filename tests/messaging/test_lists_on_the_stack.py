@@ -74,7 +74,7 @@ class WatchedCursor:
             self._note.rows += 1
             yield row
 
-    async def to_list(self, most: int | None) -> list[Any]:
+    async def to_list(self, most: int | None = None) -> list[Any]:
         return [row async for row in self]
 
 
@@ -177,6 +177,30 @@ async def test_a_page_reads_no_more_of_a_long_list_than_of_a_short_one(store: Tr
     back = await store.mailbox_page(patient_id, total=MANY, newer_than=page.newer)
     await is_by_index_and_bounded(store)
     assert [row.id for row in back.rows] == seen[300:350]
+
+
+async def test_the_first_page_seen_again_reads_itself_alone_and_is_right_after_any_change(
+    store: TrialStore,
+) -> None:
+    patient_id, rows = await filled(store, MANY)
+    ids = [row.id for row in rows]
+    assert await first_page(store, patient_id) == ids[:50]
+    store.asked.clear()
+    assert await first_page(store, patient_id) == ids[:50]
+    assert await is_by_index_and_bounded(store) <= 60
+
+    await store.collection("conversations").delete_many({"_id": {"$in": ids[10:40]}})
+    left = ids[:10] + ids[40:]
+    assert await first_page(store, patient_id) == left[:50]
+
+    newest = replace(rows[0], id=new_id(), last_activity_at=rows[0].last_activity_at + timedelta(days=1))
+    await insert(store, "conversations", [conversation_row(newest)])
+    assert await first_page(store, patient_id) == [newest.id, *left[:49]]
+
+
+async def first_page(store: TrialStore, patient_id: str) -> list[str]:
+    page = await store.mailbox_page(patient_id, total=MANY)
+    return [row.id for row in page.rows]
 
 
 async def test_filters_find_exactly_their_rows_by_index(store: TrialStore) -> None:

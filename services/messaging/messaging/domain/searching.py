@@ -56,9 +56,14 @@ class Query(Struct, frozen=True, kw_only=True):
         """The word that messages are looked up by: the longest tells most."""
         return max(self.words, key=len)
 
-    def fits(self, kept: str) -> bool:
-        """Whether a message with these words, as `kept_words` writes them, is found."""
-        return all(f" {word}" in kept for word in self.words)
+    @property
+    def told_by_tokens(self) -> bool:
+        """Whether a message that has one of the tokens asked for is found, whatever its other words."""
+        return len(self.words) == 1 and len(self.driver) <= STEM
+
+    def fits(self, kept: str | None) -> bool:
+        """Whether a message with these words, as `kept_words` writes them, is found; its tokens may tell alone."""
+        return self.told_by_tokens if kept is None else all(f" {word}" in kept for word in self.words)
 
     def begins(self, word: str) -> bool:
         """Whether a word of a text, not folded yet, is one of those found."""

@@ -12,8 +12,12 @@ from messaging.store.rows import reading, struct_of
 
 MOST_TOKENS = 600
 """Tokens of one question to the index."""
+FEW_TOKENS = 8
 MOST_READ = 3_000
 """Rows read for one page; what follows is for the next."""
+PLACE: Mapping[str, int] = {"patient_id": 1, "volume": 1, "at": 1, "hidden": 1}
+WORDS: Mapping[str, int] = {"tokens": 0}
+"""What is read of a row: its place, with its words where these decide."""
 
 
 class FoundKey(Struct, frozen=True, order=True):
@@ -56,22 +60,26 @@ class Finding(Store[Tx]):
         """
         keys: list[FoundKey] = []
         left, read, step = newest, 0, 1
+        fields = PLACE if query.told_by_tokens else WORDS
         while left >= 0 and len(keys) < most and read < MOST_READ:
             volumes = range(left, max(-1, left - step), -1)
             tokens = asked_tokens(patient_id, volumes, query.driver)
-            rows = await self._with_tokens(patient_id, tokens)
+            rows = await self._with_tokens(patient_id, tokens, fields)
             read += len(rows)
-            found = [key_of(row) for row in rows if row["_id"] not in hidden and query.fits(row["words"])]
+            found = [key_of(row) for row in rows if row["_id"] not in hidden and query.fits(row.get("words"))]
             keys += [key for key in found if older_than is None or key < older_than]
             left = volumes[-1] - 1
-            step = max(1, min(step * 2, MOST_TOKENS * len(volumes) // len(tokens)))
+            askable = MOST_TOKENS * len(volumes) // len(tokens)
+            step = max(1, min(step * 2, askable, _missing(most - len(keys), len(keys), newest - left)))
         return Findings(keys=tuple(sorted(keys, reverse=True)), reached=left + 1 if left >= 0 else None)
 
-    async def _with_tokens(self, patient_id: str, tokens: Sequence[str]) -> list[Row]:
-        query = {"tokens": {"$in": list(tokens)}}
+    async def _with_tokens(self, patient_id: str, tokens: Sequence[str], fields: Mapping[str, int]) -> list[Row]:
+        """Few tokens are asked for one by one: the store reads faster so than by an `$in`."""
+        asked = tokens if len(tokens) <= FEW_TOKENS else [{"$in": list(tokens)}]
         with reading(None):
-            rows = await self.collection("words").find(query, {"tokens": 0}).to_list(None)
-        return [row for row in rows if row["patient_id"] == patient_id and not row.get("hidden")]
+            found = [await self.collection("words").find({"tokens": one}, fields).to_list() for one in asked]
+        rows = {row["_id"]: row for some in found for row in some}
+        return [row for row in rows.values() if row["patient_id"] == patient_id and not row.get("hidden")]
 
     async def messages_by_id(self, patient_id: str, ids: Sequence[str]) -> list[Message]:
         """These messages, in no order; those that aren't there are missing."""
@@ -101,6 +109,11 @@ def words_row(message: Message, volume: int) -> Row:
         "words": kept,
         "tokens": tokens_of(message.patient_id, volume, kept),
     }
+
+
+def _missing(results: int, found: int, volumes: int) -> int:
+    """How many volumes more may hold so many results, by what the ones looked through held; all when none did."""
+    return -(-results * volumes // found) if found else MOST_TOKENS
 
 
 def key_of(row: Row) -> FoundKey:

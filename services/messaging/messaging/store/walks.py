@@ -1,8 +1,9 @@
 """Pages of the lists in which conversations stand, at the same cost wherever they lie: `domain/facets.py`."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -20,6 +21,9 @@ MOST_EXAMINED = 1_500
 TICK = timedelta(milliseconds=1)
 """Instants of the store are whole milliseconds."""
 LEFT_OUT = {"voices": 0, "facets": 0}
+PLACES = {"last_activity_at": 1}
+REMEMBERED = 20_000
+"""Lists of which a process remembers where their first page ended."""
 
 Keeps = Callable[[Conversation], bool]
 
@@ -60,8 +64,34 @@ class Window(Struct, frozen=True):
         return [*level, {**whose, "last_activity_at": limits} if limits else whose]
 
 
+class FirstPages:
+    """Where the first pages of lists ended when they were last read: how far to read at once for the next view.
+
+    A guess that only saves asking the grades: what it misses is read after it. The lists asked for longest ago are
+    forgotten first.
+    """
+
+    def __init__(self) -> None:
+        self._ends: dict[tuple[str, str], PageKey] = {}
+
+    def end_of(self, patient_id: str, facet: str) -> PageKey | None:
+        """Where the page ended, if it is remembered."""
+        return self._ends.get((patient_id, facet))
+
+    def remember(self, patient_id: str, facet: str, end: PageKey) -> None:
+        """Where it ends now."""
+        self._ends.pop((patient_id, facet), None)
+        self._ends[patient_id, facet] = end
+        if len(self._ends) > REMEMBERED:
+            del self._ends[next(iter(self._ends))]
+
+
 class Walks(Store[Tx]):
     """Collection `conversations`, as lists."""
+
+    @cached_property
+    def _first_pages(self) -> FirstPages:
+        return FirstPages()
 
     async def mailbox_page(
         self,
@@ -101,16 +131,22 @@ class Walks(Store[Tx]):
         """The first `most` rows that `keeps` keeps of a list beyond `near`, or as many as could be looked at."""
         kept: list[Conversation] = []
         examined, edge = 0, near
+        from_the_top = near is None and not newer
+        far = self._first_pages.end_of(patient_id, facet) if from_the_top else None
         while True:
-            far = None if sparse else await self._milestone(patient_id, facet, edge, newer=newer)
+            if far is None and not sparse:
+                far = await self._milestone(patient_id, facet, edge, newer=newer)
             rows = await self._within(patient_id, facet, Window(edge, far, newer))
             kept += filter(keeps, rows)
             examined += len(rows)
             if len(kept) >= most:
-                return Walked(rows=tuple(kept[:most]), reached=key_of(kept[most - 1]))
+                reached = key_of(kept[most - 1])
+                if from_the_top:
+                    self._first_pages.remember(patient_id, facet, reached)
+                return Walked(rows=tuple(kept[:most]), reached=reached)
             if far is None:
                 return Walked(rows=tuple(kept), reached=None)
-            edge = PageKey(at=far.at, id="~" if newer else "")
+            edge, far = PageKey(at=far.at, id="~" if newer else ""), None
             if examined >= MOST_EXAMINED:
                 return Walked(rows=tuple(kept), reached=edge)
 
@@ -120,20 +156,27 @@ class Walks(Store[Tx]):
         """A place some 64 rows away, None when the list's end is nearer; the sparsest grade is asked first."""
         far: PageKey | None = None
         for grade in range(GRADES, 0, -1):
-            rows = await self._within(patient_id, graded(facet, grade), Window(near, far, newer))
+            places = await self._places(patient_id, graded(facet, grade), Window(near, far, newer))
             nearest = 1 if grade == 1 else 0
-            if len(rows) > nearest:
-                far = key_of(rows[nearest])
+            if len(places) > nearest:
+                far = places[nearest]
         return far
 
     async def _within(self, patient_id: str, facet: str, window: Window) -> list[Conversation]:
+        rows = await self._found(patient_id, facet, window, LEFT_OUT)
+        return [struct_of(Conversation, row) for row in rows]
+
+    async def _places(self, patient_id: str, facet: str, window: Window) -> list[PageKey]:
+        rows = await self._found(patient_id, facet, window, PLACES)
+        return [PageKey(at=row["last_activity_at"], id=row["_id"]) for row in rows]
+
+    async def _found(self, patient_id: str, facet: str, window: Window, fields: Mapping[str, int]) -> list[Row]:
         direction = 1 if window.newer else -1
-        found: list[Conversation] = []
+        found: list[Row] = []
         with reading(None):
             for query in window.queries(patient_id, facet):
-                cursor = self.collection("conversations").find(query, LEFT_OUT)
-                cursor = cursor.sort([("last_activity_at", direction), ("_id", direction)])
-                found += [struct_of(Conversation, row) async for row in cursor]
+                cursor = self.collection("conversations").find(query, fields)
+                found += await cursor.sort([("last_activity_at", direction), ("_id", direction)]).to_list()
         return found
 
 
