@@ -52,7 +52,6 @@ class FakeDrafts(MessagingStore):
         self.kept["drafts"].pop(draft.id)
         for row in await self.draft_rows(draft.patient_id, draft.id):
             self.kept["draft_rows"].pop(row.id)
-        self._unmarked(draft)
 
     def _unmarked(self, draft: Draft) -> None:
         conversation = self.kept["conversations"].get(draft.conversation_id)
@@ -92,6 +91,7 @@ class FakeDrafts(MessagingStore):
         for row in rows:
             await self.discard_file(tx, row)
         await self.remove_draft(tx, draft)
+        self._unmarked(draft)
 
     async def removed_before(self, moment: Any, most: int) -> list[Draft]:
         found = [one for one in self.kept["drafts"].values() if one.removed_at and one.removed_at < moment]

@@ -154,16 +154,24 @@ async def save_draft(
     async def work(tx: Tx) -> Draft:
         draft = await _draft_to_save(store, tx, identity, draft_id, typed)
         found = await exchange(store, domains, identity.patient_id, draft.conversation_id, tx)
-        recipients = _ticked(typed.ticks, found, draft)
-        wanted = replace(draft, text=typed.text, blank=not typed.text.strip(), recipients=recipients)
-        if (wanted.text, set(wanted.recipients)) == (draft.text, set(draft.recipients)):
+        wanted = _as_typed(draft, found, typed)
+        if wanted is draft:
             return draft
-        if draft.revision != typed.revision and draft.saved_by != typed.page:
-            raise Conflict(draft, typed)
         return await _save(store, tx, draft, replace(wanted, saved_by=typed.page, updated_at=at))
 
     async with own(store, identity, "draft-saved", "draft", draft_id):
         return await store.transact(work)
+
+
+def _as_typed(draft: Draft, found: Exchange, typed: Typed) -> Draft:
+    """The draft with what was typed, itself where that says the same. Raises `Conflict`."""
+    recipients = _ticked(typed.ticks, found, draft)
+    wanted = replace(draft, text=typed.text, blank=not typed.text.strip(), recipients=recipients)
+    if (wanted.text, set(wanted.recipients)) == (draft.text, set(draft.recipients)):
+        return draft
+    if draft.revision != typed.revision and draft.saved_by != typed.page:
+        raise Conflict(draft, typed)
+    return wanted
 
 
 async def _draft_to_save(store: MessagingStore, tx: Tx, identity: Identity, draft_id: str, typed: Typed) -> Draft:
@@ -198,23 +206,25 @@ async def submit_reply(
     domains: Domains,
     identity: Identity,
     draft_id: str,
+    typed: Typed,
     *,
     at: datetime,
     confirmed: Collection[str] = (),
     allowances: Allowances = NO_LIMITS,
 ) -> Message:
-    """Turn the saved draft into a message that will leave, or raise what the patient must mend.
+    """Turn the draft, as it was typed, into a message that will leave, or raise what the patient must mend.
 
-    `confirmed` holds the marks of the questions answered. The reply keeps the draft's id: pressing "Envoyer"
-    twice finds the message that the first press made. Nothing is lost by what is raised: `NotFound`, and what
-    `reply_from` and `check_allowances` raise.
+    `confirmed` holds the marks of the questions answered. The reply keeps the draft's id: the second press of
+    "Envoyer" finds no draft any more. Nothing is written by what is raised: `NotFound`, `Conflict`, and what
+    `reply_from` and `check_allowances` raise; what was typed is then for `save_draft` to keep.
     """
 
     async def work(tx: Tx) -> Message:
         patient_id = identity.patient_id
-        draft = await store.draft(patient_id, draft_id, tx)
+        kept = await _draft_to_save(store, tx, identity, draft_id, typed)
         rows = await store.draft_rows(patient_id, draft_id, tx)
-        found = await exchange(store, domains, patient_id, draft.conversation_id, tx)
+        found = await exchange(store, domains, patient_id, kept.conversation_id, tx)
+        draft = _as_typed(kept, found, typed)
         letter = await store.answered_letter(found.conversation, tx)
         reply = _reply(found, letter, draft, rows, at=at, confirmed=confirmed)
         await check_allowances(store, tx, allowances, reply.message, at)
@@ -228,10 +238,7 @@ async def submit_reply(
         return reply.message
 
     async with own(store, identity, "reply-submitted", "draft", draft_id):
-        try:
-            return await store.transact(work)
-        except NotFound:
-            return await store.message(identity.patient_id, draft_id)
+        return await store.transact(work)
 
 
 def _reply(

@@ -50,9 +50,8 @@ class Device:
         if self.draft_id is None:
             return
         before = self.house.kept_text(self.draft_id)
-        typed = Typed(text=self.text, ticks=(tick_of(CHRISTELLE.address),), revision=self.revision, page=self.name)
         try:
-            draft = await save_draft(self.house.store, DOMAINS, INAYA, self.draft_id, typed, at=AT)
+            draft = await save_draft(self.house.store, DOMAINS, INAYA, self.draft_id, self._typed(), at=AT)
         except Conflict as conflict:
             self.seen |= {conflict.saved.text}
             raise
@@ -78,11 +77,23 @@ class Device:
             assert self.house.kept_text(self.draft_id) == words
 
     async def send(self) -> None:
-        await self.save()
-        if self.draft_id:
-            sent = await submit_reply(self.house.store, DOMAINS, INAYA, self.draft_id, at=AT)
-            assert sent.text == self.text or sent.text in self.seen
-            self.draft_id = None
+        if self.draft_id is None:
+            return
+        before = self.house.kept_text(self.draft_id)
+        try:
+            sent = await submit_reply(self.house.store, DOMAINS, INAYA, self.draft_id, self._typed(), at=AT)
+        except Conflict as conflict:
+            self.seen |= {conflict.saved.text}
+            raise
+        except MessagingError:
+            await self.save()
+            raise
+        assert before in self.seen | {self.text}, "words of the other device were overwritten unseen"
+        assert sent.text == self.text
+        self.draft_id = None
+
+    def _typed(self) -> Typed:
+        return Typed(text=self.text, ticks=(tick_of(CHRISTELLE.address),), revision=self.revision, page=self.name)
 
     def _shows(self, draft: Any) -> None:
         self.draft_id, self.text, self.revision = draft.id, draft.text, draft.revision

@@ -60,14 +60,11 @@ class Drafts(Discards):
         return bool(result.modified_count)
 
     async def remove_draft(self, tx: Tx, draft: Draft) -> None:
-        """Take away a draft that became a message, its rows, and its mark on the conversation.
-
-        The objects of its rows are the message's now.
-        """
+        """Take away a draft and its rows, not their objects, which are a message's now, nor its mark: the caller
+        writes its conversation's row."""
         key = {"patient_id": draft.patient_id}
         await self.collection("drafts").delete_one({"_id": draft.id} | key, session=tx.session)
         await self.collection("draft_rows").delete_many(key | {"draft_id": draft.id}, session=tx.session)
-        await self._unmark(tx, draft)
 
     async def _unmark(self, tx: Tx, draft: Draft) -> None:
         key = {"_id": draft.conversation_id, "patient_id": draft.patient_id}

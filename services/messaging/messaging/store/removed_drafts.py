@@ -51,6 +51,7 @@ class RemovedDrafts(Drafts):
         for row in rows:
             await self.discard_file(tx, row)
         await self.remove_draft(tx, draft)
+        await self._unmark(tx, draft)
 
     async def removed_before(self, moment: Instant, most: int) -> list[Draft]:
         """Drafts thrown away before then, longest ago first."""

@@ -1,5 +1,7 @@
 """Drafts: the page, its saving, its files, and "Envoyer". Every button of the page saves first."""
 
+from functools import partial
+
 from litestar import Controller, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
@@ -94,23 +96,34 @@ class DraftPages(Controller):
     ) -> Redirect | Template:
         """The button "Envoyer": save, then send, or show what is to be mended with nothing lost."""
         typed = await typed_in(request)
+        confirmed = await confirmed_in(request)
+        send = partial(submit_reply, store, domains, request.user, draft_id, typed)
         try:
-            await save_draft(store, domains, request.user, draft_id, typed, at=now())
-            confirmed = await confirmed_in(request)
-            sent = await submit_reply(
-                store, domains, request.user, draft_id, at=now(), confirmed=confirmed, allowances=allowances
-            )
+            sent = await send(at=now(), confirmed=confirmed, allowances=allowances)
         except NotFound:
             return await self._sent_before(request, store, draft_id)
-        except Unconfirmed as error:
-            draft = await store.draft(request.user.patient_id, draft_id)
-            return confirmation_page(draft, typed, error)
+        except Conflict:
+            raise
         except MessagingError as error:
-            if isinstance(error, Conflict):
-                raise
-            desk = await open_draft(store, domains, request.user, draft_id)
-            return await draft_page(request, store, desk, error=error)
+            return await self._to_mend(request, store, domains, draft_id, typed=typed, error=error)
         return web.see_other(f"/messagerie/conversations/{sent.conversation_id}", toast="message-sent")
+
+    async def _to_mend(
+        self,
+        request: PatientRequest,
+        store: MessagingStore,
+        domains: Domains,
+        draft_id: str,
+        *,
+        typed: Typed,
+        error: MessagingError,
+    ) -> Redirect | Template:
+        """Keep what was typed, and show what is to be mended, or asked, before it can leave."""
+        draft = await save_draft(store, domains, request.user, draft_id, typed, at=now())
+        if isinstance(error, Unconfirmed):
+            return confirmation_page(draft, typed, error)
+        desk = await open_draft(store, domains, request.user, draft_id)
+        return await draft_page(request, store, desk, error=error)
 
     async def _sent_before(
         self, request: PatientRequest, store: MessagingStore, draft_id: str
