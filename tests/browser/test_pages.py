@@ -162,6 +162,7 @@ _CUT_OFF = """() => [...document.querySelectorAll('main *, header *, footer *, d
   .filter((e) => {
     const style = getComputedStyle(e);
     if (!e.checkVisibility() || style.clipPath !== 'none' || e.matches('textarea, input, svg')) return false;
+    if (style.webkitLineClamp !== 'none') return false;  // the beginning of what a press shows whole
     const cut = (axis) => ['hidden', 'clip'].includes(style[`overflow${axis}`]);
     return cut('Y') && e.scrollHeight > e.clientHeight + 2 || cut('X') && e.scrollWidth > e.clientWidth + 2;
   })

@@ -58,7 +58,7 @@ PAGES = {
     for page in (
         Page(
             404,
-            _("Page introuvable"),
+            _("Adresse introuvable"),
             (_("Cette page n'existe pas, ou n'existe plus."), _("Vérifiez l'adresse, ou revenez à l'accueil.")),
             (HOME,),
         ),

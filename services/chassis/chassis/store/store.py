@@ -24,6 +24,8 @@ Promised = Callable[[Sequence[Row]], AbstractContextManager[None]]
 
 RERUN_FOR = 5.0
 """Seconds for which a transaction that met another one is run again."""
+BUSY_FOR_MS = 1_500
+"""For how long a call waits for one of the connections that are there."""
 CONFLICTS = {24, 112, 246, 251}
 """LockTimeout, WriteConflict, SnapshotUnavailable, NoSuchTransaction: some servers forget the label on these."""
 INDEX_DIFFERS = {85, 86}
@@ -74,7 +76,7 @@ class Store(Generic[TxT]):
             serverSelectionTimeoutMS=settings.mongo_timeout_ms,
             connectTimeoutMS=settings.mongo_timeout_ms,
             socketTimeoutMS=max(20_000, settings.mongo_timeout_ms),
-            waitQueueTimeoutMS=settings.mongo_timeout_ms,
+            waitQueueTimeoutMS=max(BUSY_FOR_MS, settings.mongo_timeout_ms),
             maxPoolSize=32,
             w="majority",
             journal=True,
