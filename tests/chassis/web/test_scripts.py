@@ -232,6 +232,21 @@ def test_a_request_after_the_token_s_end_renews_it_and_is_repeated(page: Page, s
     expect(page.locator("#list")).to_have_text("nouveau")
 
 
+def test_a_dialog_whose_owner_is_away_leaves_one_where_one_is(page: Page) -> None:
+    page.get_by_label("Mon message").fill("à moitié")
+    page.route("**/m/dialog", lambda route: route.fulfill(status=502, body="absent"))
+    page.get_by_role("link", name="Garder").click()
+    expect(page.locator("#toasts")).to_contain_text("Vous pouvez réessayer dans un instant.")
+    page.unroute("**/m/dialog")
+    page.route("**/m/dialog", lambda route: route.abort())
+    page.get_by_role("link", name="Garder").click()
+    expect(page.locator("#toasts")).to_contain_text("La connexion est interrompue.")
+    page.unroute("**/m/dialog")
+    expect(page.get_by_label("Mon message")).to_have_value("à moitié")
+    page.get_by_role("link", name="Garder").click()
+    expect(page.get_by_role("dialog", name="Ajouter")).to_be_visible()
+
+
 def test_a_page_opens_as_a_dialog_and_gives_the_focus_back(page: Page) -> None:
     link = page.get_by_role("link", name="Garder")
     link.click()

@@ -117,7 +117,7 @@ def test_a_letter_that_could_not_be_read_offers_its_original(client, world):
     assert "pas pu être lu en entier" in page
     original = client.get(f"/messagerie/messages/{letter.id}/lettre.eml")
     assert original.content == b"Subject: x\r\n\r\ny"
-    assert 'attachment; filename="lettre.eml"' in original.headers["content-disposition"]
+    assert 'filename="2026-06-09 Preparation de votre rendez-vous.eml"' in original.headers["content-disposition"]
     assert world.store.audited[-1]["action"] == "original-downloaded"
 
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from messaging.domain.model import Attachment, Message, MessageKind, Party
 from messaging.exporting import MOST_BYTES, entries_of
+from messaging.letters.filenames import name_from
 from messaging.paper.sheets import MOST_ATTACHED
 from tests.messaging.people import AT, CHRISTELLE, INAYA_ID
 from tests.messaging.web.conftest import words
@@ -158,6 +159,22 @@ def test_another_patient_takes_nothing_away(client, world, answered, as_other, w
     as_other()
     assert client.get(f"{answered}/{what}").status_code == 404
     assert world.store.audited[-1]["outcome"] == "refused"
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        ("Analyse du 12/05", "Analyse du 12 05"),
+        ("Re: résultats.exe", "Re_ résultats exe"),
+        ("...", "lettre"),
+        ("", "lettre"),
+        ("\N{RIGHT-TO-LEFT OVERRIDE}fdp", "fdp"),
+        ("x" * 300, "x" * 80),
+        ("con", "_con"),
+    ],
+)
+def test_a_subject_names_a_file_and_nothing_else(subject, name):
+    assert name_from(subject, "lettre") == name
 
 
 def test_another_patient_prints_no_letter(client, world, answered, as_other):

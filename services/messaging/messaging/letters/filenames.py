@@ -8,6 +8,8 @@ from pathlib import PurePosixPath
 from messaging.letters.headers import decoded
 
 LONGEST_BYTES = 180
+SUBJECT_IN_NAME = 80
+"""Characters of a subject that name a file."""
 UNNAMED = "Pièce jointe"
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
@@ -35,6 +37,14 @@ def safe_name(name: str, number: int, extension: str) -> str:
     if not cleaned.strip("._ "):
         return f"{UNNAMED} {number}{extension}"
     return _shortened(f"_{cleaned}" if _RESERVED.fullmatch(cleaned) else cleaned)
+
+
+def name_from(subject: str, otherwise: str) -> str:
+    """A name without ending for what is about `subject`; `otherwise` where it holds no letter and no number."""
+    plain = re.sub(r"[/\\.\s]+", " ", subject[:SUBJECT_IN_NAME])
+    if not any(char.isalnum() for char in plain):
+        return otherwise
+    return safe_name(plain, 1, "").strip()
 
 
 def _shortened(name: str) -> str:

@@ -15,6 +15,7 @@ from chassis.web.downloads import Chunks
 from chassis.web.ports import parts_of
 from messaging.access import record
 from messaging.conversations import mark_shown, open_message, open_readable
+from messaging.letters.filenames import name_from
 from messaging.objects import Objects
 from messaging.originals import original_of
 from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest
@@ -66,7 +67,7 @@ class MessagePages(Controller):
             request,
             partial(found.chunks, objects),
             size=found.size,
-            filename="lettre.eml",
+            filename=f"{message.at:%Y-%m-%d} {name_from(message.subject, 'lettre')}.eml",
             media_type="message/rfc822",
         )
 

@@ -19,7 +19,7 @@ from messaging.conversations import mark_shown, open_readable
 from messaging.domain.addresses import Domains
 from messaging.domain.model import Message, Patient
 from messaging.exporting import MOST_MESSAGES, check_fits_paper, check_size, entries_of, zipped
-from messaging.letters.filenames import safe_name
+from messaging.letters.filenames import name_from
 from messaging.objects import Objects
 from messaging.originals import original_of
 from messaging.paper.sheets import Manner, sheet_of
@@ -81,7 +81,11 @@ class TakingAway(Controller):
         entries = entries_of(messages, _in_words(messages))
         await record(store, request.user, "conversation-exported", "conversation", conversation_id)
         bytes_of = _Bytes(objects, patient, domains)
-        return _taken_away(zipped(entries, bytes_of), "application/zip", f"{_name_of(page)}.zip")
+        return _taken_away(
+            zipped(entries, bytes_of),
+            "application/zip",
+            f"{_name_of(page)}.zip",
+        )
 
     @get("/conversations/{conversation_id:str}/export.pdf")
     async def paper(
@@ -104,7 +108,12 @@ class TakingAway(Controller):
         sheet = sheet_of(messages, patient.name, service, _manner(request), at=now(), cut=cut)
         await record(store, request.user, "conversation-exported", "conversation", conversation_id)
         printed = await press.printed(sheet, partial(_file, objects))
-        return _taken_away(printed.chunks(), "application/pdf", f"{_name_of(page)}.pdf", printed.size)
+        return _taken_away(
+            printed.chunks(),
+            "application/pdf",
+            f"{_name_of(page)}.pdf",
+            printed.size,
+        )
 
 
 class _Bytes:
@@ -138,8 +147,7 @@ def _readable(page: MessagePage) -> list[Message]:
 
 
 def _name_of(page: MessagePage) -> str:
-    name = safe_name(page.messages[-1].subject[:80], 1, "").replace(".", " ").strip()
-    return name or "conversation"
+    return name_from(page.messages[-1].subject, "conversation")
 
 
 def _taken_away(

@@ -157,11 +157,13 @@ function reveal(button) {
   button.setAttribute("aria-pressed", String(!shown));
 }
 
-/* A page shown as a dialog; when it can't be fetched, the link is followed. */
+/* A page shown as a dialog. While its owner is away one stays, with what was typed; else the link is followed. */
 
 async function openDialog(link) {
   const answer = await ask(link.dataset.dialog || link.href, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (!answer?.ok) { location.assign(link.href); return; }
+  if (!answer) { say(texts.offline, "bad"); return; }
+  if (answer.status >= 500) { say(texts.problem, "bad"); return; }
+  if (!answer.ok) { location.assign(link.href); return; }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "titre-dialogue");
