@@ -27,6 +27,7 @@ from messaging.domain.model import (
     MessageKind,
     Patient,
 )
+from messaging.domain.searching import volume_of
 from messaging.domain.trash import gone_at
 from messaging.objects import Objects
 from messaging.store import MessagePage, PageKey, TrashPage, message_key
@@ -223,7 +224,8 @@ class FakeStore(FakeDrafts, FakeConsignments):
 
     async def _with_tokens(self, patient_id: str, tokens: Any, fields: Any) -> list[dict[str, Any]]:
         asked = set(tokens)
-        rows = (words_row(one, 0) for one in self._all("messages", patient_id) if one.disowned_at is None)
+        sent = enumerate(self._all("messages", patient_id))
+        rows = (words_row(one, volume_of(number)) for number, one in sent if one.disowned_at is None)
         return [row for row in rows if asked & set(row["tokens"])]
 
     async def messages_by_id(self, patient_id: str, ids: Any) -> list[Message]:

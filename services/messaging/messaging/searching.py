@@ -26,8 +26,8 @@ class Result(Struct, frozen=True):
 class Results(Struct, frozen=True, kw_only=True):
     """A page of results. `older` is where the next page begins.
 
-    `count` is exact up to 1,000, None above or where the search had to stop before its end, and on all pages
-    but the first. `complete` says that nothing older is left to look through.
+    `count` is exact up to 1,000, None above, where it was not asked for or the search had to stop before its end,
+    and on all pages but the first. `complete` says that nothing older is left to look through.
     """
 
     query: Query | None
@@ -39,15 +39,23 @@ class Results(Struct, frozen=True, kw_only=True):
 
 
 async def search(
-    store: MessagingStore, identity: Identity, text: str, older_than: FoundKey | None = None
+    store: MessagingStore,
+    identity: Identity,
+    text: str,
+    older_than: FoundKey | None = None,
+    *,
+    counted: bool = False,
 ) -> Results:
-    """What is found of the patient's own messages; nothing where the text has no word to search for."""
+    """What is found of the patient's own messages; nothing where the text has no word to search for.
+
+    Unless `counted`, no more is looked through than a page needs: its time is the same in any mailbox.
+    """
     query = read_query(text)
     if query is None:
         return Results(query=None)
     patient_id = identity.patient_id
     newest = older_than.volume if older_than else volume_of((await store.mailbox(patient_id)).letters)
-    most = RESULTS_A_PAGE + 1 if older_than else COUNTED + 1
+    most = COUNTED + 1 if counted and older_than is None else RESULTS_A_PAGE + 1
     hidden = await store.trashed_messages(patient_id)
     found = await store.find(patient_id, query, newest, most=most, hidden=hidden, older_than=older_than)
     shown = found.keys[:RESULTS_A_PAGE]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.messaging.people import AT, OTHER_ID
-from tests.messaging.web.conftest import words
+from tests.messaging.web.conftest import HTMX, words
 
 SEARCH = "/messagerie/recherche"
 
@@ -23,24 +23,37 @@ def test_a_message_is_found_by_subject_name_and_body_with_the_words_marked(clien
         assert "1 message trouvé" in page
 
 
-def test_results_are_counted_and_paged_the_latest_first(client, world):
-    for number in range(120):
+def test_results_are_paged_the_latest_first_and_counted_beside(client, world):
+    for number in range(320):
         world.letter(at=AT + timedelta(minutes=number), subject=f"Analyse numéro{number}")
     first = ask(client, "analyse")
-    assert "120 messages trouvés" in first
-    assert first.index("numéro119") < first.index("numéro70")
-    assert "numéro69<" not in first
+    assert "Messages 1 à 50" in first
+    assert 'hx-get="/messagerie/recherche/compte?q=analyse"' in first
+    assert first.index("numéro319") < first.index("numéro270")
+    assert "numéro269<" not in first
     older = SEARCH + "?q=analyse&suite=" + first.split("suite=")[1].split('"')[0]
     second = words(client.get(older))
     assert "Messages 51 à 100" in second
-    assert "numéro69" in second
-    assert "numéro70" not in second
+    assert "compte?" not in second
+    assert "numéro269" in second
+    assert "numéro270" not in second
+
+
+def test_messages_found_are_counted_for_scripts_and_for_who_has_none(client, world):
+    for number in range(320):
+        world.letter(subject=f"Analyse {number}", text="")
+    assert words(client.get(f"{SEARCH}/compte?q=analyse", headers=HTMX)).strip() == "320 messages trouvés"
+    counted = ask(client, "analyse", compter="1")
+    assert "320 messages trouvés" in counted
+    assert "compte?" not in counted
 
 
 def test_more_than_a_thousand_are_not_counted(client, world):
     for number in range(1_001):
         world.letter(subject=f"Analyse {number}", text="")
-    assert "Plus de 1 000 messages trouvés" in ask(client, "analyse").replace("\N{NO-BREAK SPACE}", " ")
+    assert "Plus de 1 000 messages trouvés" in ask(client, "analyse", compter="1").replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
 
 
 def test_a_conversation_in_the_trash_is_not_searched(client, world):

@@ -42,8 +42,16 @@ class SearchPages(Controller):
         """The field, and what was found of what it holds."""
         text = request.query_params.get("q", "")[:QUERY_AT_MOST].strip()
         on_the_clock_of(await store.patient(request.user.patient_id))
-        found = await search(store, request.user, text, _place(request))
+        counted = "compter" in request.query_params
+        found = await search(store, request.user, text, _place(request), counted=counted)
         return web.page("search.html", searched=text, found=found, **_shown(request, text, found))
+
+    @get("/compte")
+    async def count(self, request: PatientRequest, store: GivenStore) -> Template:
+        """How many there are, for the page of the first ones."""
+        text = request.query_params.get("q", "")[:QUERY_AT_MOST].strip()
+        found = await search(store, request.user, text, counted=True)
+        return web.fragment("search-count.html", searched=text, found=found, **_shown(request, text, found))
 
 
 def _place(request: PatientRequest) -> FoundKey | None:
@@ -65,6 +73,7 @@ def _shown(request: PatientRequest, text: str, found: Results) -> dict[str, Any]
         "last": last,
         "counted": COUNTED,
         "older": _older(text, found.older, last + 1),
+        "uncounted": _uncounted(request, text, found),
         "at": now(),
     }
 
@@ -74,6 +83,14 @@ def _older(text: str, key: FoundKey | None, number: int) -> str | None:
         return None
     place = f"{key.volume}.{key_text(PageKey(at=key.at, id=key.id))}"
     return f"/messagerie/recherche?{urlencode({'q': text, 'suite': place, 'n': number})}"
+
+
+def _uncounted(request: PatientRequest, text: str, found: Results) -> str | None:
+    """What to ask for how many there are; None where that is known, or was asked for."""
+    known = found.count is not None or found.more_than_counted
+    if known or not found.results or {"suite", "compter"} & set(request.query_params):
+        return None
+    return urlencode({"q": text})
 
 
 def _result(result: Result, query: Query) -> ResultShown:
