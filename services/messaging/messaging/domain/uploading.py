@@ -22,6 +22,7 @@ HEIC = "image/heic"
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 _PICTURES = frozenset({Format.JPEG.value, Format.PNG.value, Format.TIFF.value, HEIC})
 _PICTURE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".heic", ".heif"})
+_ENDINGS = _PICTURE_ENDINGS | {".pdf", ".rtf", ".txt"}
 
 
 class EmptyFile(MessagingError):
@@ -126,11 +127,11 @@ def photos_among(rows: Sequence[DraftRow]) -> list[DraftRow]:
 
 
 def named_as(filename: str, media_type: str) -> str:
-    """The file's name with an ending that fits what it is; one that fits already is left as it is."""
+    """The file's name with an ending that fits what it is, instead of one that says something else of it."""
     form = Format(media_type)
     fitting = {Format.JPEG: (".jpg", ".jpeg"), Format.TIFF: (".tif", ".tiff")}.get(form, (form.extension,))
     if filename.lower().endswith(fitting):
         return filename
     path = PurePosixPath(filename)
-    stem = path.stem if path.suffix.lower() in _PICTURE_ENDINGS else filename
+    stem = path.stem if path.suffix.lower() in _ENDINGS else filename
     return f"{stem}{form.extension}"
