@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from chassis.background import Loop
+from chassis.errors import BackingServiceAway
 
 
 class Turns:
@@ -46,3 +47,15 @@ async def test_a_loop_ends_in_the_middle_of_a_turn_when_told() -> None:
 
     assert not loop.running
     assert await loop.check() == "turning has stopped"
+
+
+async def test_what_is_away_is_said_once_however_often_it_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("chassis.background.log.warning", lambda event, **_: said.append(event))
+    turns = Turns(BackingServiceAway("bus"), BackingServiceAway("bus"), BackingServiceAway("bus"))
+    loop = Loop("turning", turns)
+    loop.start()
+    await asyncio.wait_for(turns.enough.wait(), 10.0)
+
+    assert said == ["loop.away"]
+    await loop.stop()

@@ -62,7 +62,8 @@ class Loop:
         known = recognise(error)
         said = known.code if known else type(error).__name__
         if kind_of(error) is Kind.AWAY:
-            log.warning("loop.away", loop=self.name, what=str(known))
+            if self.away != said:
+                log.warning("loop.away", loop=self.name, what=str(known))
         else:
             log.error("loop.failed", loop=self.name, exc_info=error)
         self.away = said

@@ -15,7 +15,7 @@ from chassis.bus.processing import Processing
 from chassis.bus.subscription import Subscription
 from chassis.bus.waiting import Waiting, is_over, raw_of
 from chassis.clock import now
-from chassis.errors import NotYet
+from chassis.errors import BackingServiceAway, NotYet
 from chassis.part import Check
 from chassis.settings import Settings
 from chassis.store import Row, Store
@@ -97,8 +97,11 @@ class Bus:
 
     async def _revive(self) -> None:
         await asyncio.sleep(LOOK_EVERY)
-        for lane in self._lanes:
-            await lane.revive()
+        try:
+            for lane in self._lanes:
+                await lane.revive()
+        except TimeoutError as error:
+            raise BackingServiceAway("bus") from error
 
     async def _sweep(self) -> None:
         await asyncio.sleep(SWEEP_EVERY)
