@@ -139,6 +139,12 @@ class FakeStore(FakeDrafts, FakeConsignments):
     async def _places(self, patient_id: str, facet: str, window: Window) -> list[PageKey]:
         return [key_of(row) for row in await self._within(patient_id, facet, window)]
 
+    async def original(self, message_id: str) -> tuple[str, str]:
+        found = self.kept["messages"].get(message_id)
+        if found is None or found.raw_key is None:
+            raise NotFound(message_id)
+        return found.patient_id, found.raw_key
+
     async def conversation(self, patient_id: str, conversation_id: str, tx: Any = None) -> Conversation:
         return self._own("conversations", patient_id, conversation_id)
 

@@ -1,17 +1,22 @@
-"""`python -m messaging [--only smtp|web|worker]`: run one process, or all three in one."""
+"""`python -m messaging [--only smtp|web|worker]`: run one process, or all three in one; or one of the commands."""
 
 import argparse
 import asyncio
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import uvloop
 
+from chassis.errors import BackingServiceAway, NotFound
 from chassis.settings import read_settings
 from messaging.app import Only, build
+from messaging.evidence import disclose
 from messaging.house_letters import fetch
 from messaging.objects import Objects
 from messaging.settings import MessagingSettings
 from messaging.signing import Seal
+from messaging.store import MessagingStore
 
 
 def main() -> None:
@@ -22,12 +27,20 @@ def main() -> None:
     parser.add_argument(
         "--house-letters", type=Path, metavar="FOLDER", help="write the letters to postmaster@ and abuse@ there"
     )
+    parser.add_argument(
+        "--evidence",
+        metavar="MESSAGE",
+        help="write the letter of this id as it was received, untouched; the access is audited",
+    )
+    parser.add_argument("--to", type=Path, metavar="FILE", help="where --evidence writes, else standard output")
     asked = parser.parse_args()
     settings = read_settings(MessagingSettings)
     if asked.dkim_record:
         print(dkim_record(settings))
     elif asked.house_letters:
         print(*asyncio.run(house_letters(settings, asked.house_letters)), sep="\n")
+    elif asked.evidence:
+        asyncio.run(evidence(settings, asked.evidence, asked.to))
     else:
         uvloop.run(_run(settings, asked.only))
 
@@ -42,6 +55,24 @@ async def house_letters(settings: MessagingSettings, folder: Path) -> list[Path]
     try:
         return await fetch(objects, folder)
     finally:
+        objects.close()
+
+
+async def evidence(settings: MessagingSettings, message_id: str, to: Path | None) -> None:
+    """Disclose a letter into a new file, or the standard output. Exits with 1 and a sentence where it can't be."""
+    store, objects = MessagingStore(settings), Objects(settings)
+    try:
+        with to.open("xb") if to else nullcontext(sys.stdout.buffer) as out:
+            size = await disclose(store, objects, message_id, out)
+        print(f"{size} bytes; the access is recorded", file=sys.stderr)
+    except NotFound:
+        raise SystemExit(f"messaging: there is no letter {message_id} with an original") from None
+    except FileExistsError:
+        raise SystemExit(f"messaging: {to} is there already, and is not written over") from None
+    except BackingServiceAway as error:
+        raise SystemExit(f"messaging: {error} is away; try again when it is back") from None
+    finally:
+        store.close()
         objects.close()
 
 

@@ -111,6 +111,14 @@ class Messages(Store[Tx]):
             raise NotFound(f"message {message_id}")
         return struct_of(Message, row)
 
+    async def original(self, message_id: str) -> tuple[str, str]:
+        """Whose a letter is, and the key of its untouched bytes; for operators. Raises `NotFound`."""
+        with reading(None):
+            row = await self.collection("messages").find_one({"_id": message_id}, {"patient_id": 1, "raw_key": 1})
+        if row is None or not row.get("raw_key"):
+            raise NotFound(f"message {message_id} has no original")
+        return str(row["patient_id"]), str(row["raw_key"])
+
     async def attachment(self, patient_id: str, message_id: str, attachment_id: str) -> Attachment:
         """An attachment of a message. Raises `NotFound`."""
         message = await self.message(patient_id, message_id)

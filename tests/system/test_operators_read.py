@@ -1,0 +1,66 @@
+"""What operators may read of letters, by command: those to postmaster, and a patient's untouched one, audited."""
+
+import smtplib
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from stack.control import Stack
+from tests.system.mail import MailServer, letter
+from tests.system.observer import Observer
+from tests.system.people import DOCTOR, People
+from tests.system.waiting import until
+
+pytestmark = pytest.mark.stack
+
+AUDIT = ("messaging.audit",)
+
+
+def messaging(stack: Stack, *arguments: str) -> int:
+    """An operator's command, with the worker's settings and rights; its exit code."""
+    return stack.as_process("messaging-worker", [sys.executable, "-m", "messaging", *arguments])
+
+
+def test_a_letter_to_two_patients_is_disclosed_as_it_came_and_that_is_audited(
+    stack: Stack, observer: Observer, people: People, tmp_path: Path
+) -> None:
+    one, other = people.newcomer(logged_in=False), people.newcomer(logged_in=False)
+    sent = letter(DOCTOR, [one, other], "À vous deux")
+    MailServer(stack.ports["door"]).deliver(sent)
+    messages = observer.database("messaging")["messages"]
+    mine = {"message_id": sent.message_id, "patient_id": one.id}
+    row = until(lambda: messages.find_one(mine), lambda found: found is not None, what="the letter")
+    before = observer.ends(AUDIT)
+
+    file = tmp_path / "letter.eml"
+    assert messaging(stack, "--evidence", row["_id"], "--to", str(file)) == 0
+    assert other.mailbox.encode() in file.read_bytes()
+    assert file.read_bytes() == observer.object(row["raw_key"])
+    assert messaging(stack, "--evidence", row["_id"], "--to", str(file)) == 1, "written over"
+    assert messaging(stack, "--evidence", "nobody-s") == 1
+
+    def recorded() -> list[tuple[str, str, str]]:
+        events = [msgspec.json.decode(record.value or b"{}") for record in observer.records(AUDIT, before)]
+        return [
+            (event["actor"], event["patient_id"], event["object_id"])
+            for event in events
+            if event.get("action") == "evidence-disclosed"
+        ]
+
+    until(recorded, lambda found: ("operator", one.id, row["_id"]) in found, what="the access in the audit")
+
+
+def test_what_was_written_to_postmaster_is_fetched_once(stack: Stack, tmp_path: Path) -> None:
+    words = "Subject: Une question\r\n\r\nVos notices m'arrivent deux fois.\r\n"
+    with smtplib.SMTP("127.0.0.1", stack.ports["door"], timeout=30) as client:
+        client.sendmail(DOCTOR.address, ["postmaster@patient.mssante.fr"], f"From: {DOCTOR.address}\r\n{words}")
+    assert messaging(stack, "--house-letters", str(tmp_path)) == 0
+    fetched = [
+        path for path in tmp_path.glob("*.eml") if b"Vos notices m'arrivent deux fois." in path.read_bytes()
+    ]
+    assert len(fetched) == 1
+    fetched[0].write_bytes(b"lu")
+    assert messaging(stack, "--house-letters", str(tmp_path)) == 0
+    assert fetched[0].read_bytes() == b"lu"
