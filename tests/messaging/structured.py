@@ -20,8 +20,15 @@ def cda(
     title: str = "Compte rendu de consultation",
     patient: bool = True,
     author: str = "<prefix>M</prefix><suffix>DR</suffix><given>Paul</given><family>ANDRÉ</family>",
+    signer: str = "",
 ) -> bytes:
     """A document: of sections (level 3), or with `body` as its `nonXMLBody` (level 1)."""
+    signed = (
+        "<legalAuthenticator><time value='20260609'/><signatureCode code='S'/><assignedEntity><id root='1.2'/>"
+        f"<assignedPerson><name>{signer}</name></assignedPerson></assignedEntity></legalAuthenticator>"
+        if signer
+        else ""
+    )
     number = f'<id root="{root}" extension="{ins}"/>' if ins else ""
     target = (
         f"<recordTarget><patientRole>{number}<id root='1.2.3' extension='local-77'/><patient><name>"
@@ -41,7 +48,7 @@ def cda(
         "<author><assignedAuthor><code code='G15_10/SM20' displayName='Médecin - Gynécologie'/>"
         f"<assignedPerson><name>{author}</name></assignedPerson>"
         "<representedOrganization><name>Hôpital de la Colline</name></representedOrganization>"
-        f"</assignedAuthor></author><component>{inner}</component></ClinicalDocument>"
+        f"</assignedAuthor></author>{signed}<component>{inner}</component></ClinicalDocument>"
     ).encode()
 
 

@@ -83,6 +83,12 @@ def test_the_head_says_what_it_is_by_whom_and_about_whom() -> None:
     assert head.birth is not None and head.birth.words == "02/07/1988" and not head.birth.timed
 
 
+def test_the_head_says_who_signed() -> None:
+    signer = "<prefix>MME</prefix><suffix>PR</suffix><given>Zoé</given><family>ROY</family>"
+    assert [one.name for one in one(cda(section("Motif"), signer=signer)).head.signers] == ["Pr Zoé ROY"]
+    assert one(cda(section("Motif"))).head.signers == ()
+
+
 def test_sections_keep_their_order_and_depth() -> None:
     document = one(cda(section("A", "a", inner=section("B", "b")), section("C", "c")))
     assert [(top.title, [low.title for low in top.sections]) for top in document.sections] == [

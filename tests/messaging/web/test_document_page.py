@@ -152,3 +152,17 @@ def test_a_signature_never_vouches_for_anybody(client, world):
     assert "Signé électroniquement (Dr Marie Martin), identité non vérifiée" in page
     changed = LETTERS["signed, detached"].replace(b"Bonjour", b"Bonsoir")
     assert "ce message a pu être modifié" in conversation(client, filed(world, changed))
+
+
+@pytest.mark.parametrize(
+    ("signer", "said"),
+    [
+        ("<suffix>PR</suffix><given>Zoé</given><family>ROY</family>", True),
+        ("<suffix>DR</suffix><given>Paul</given><family>ANDRÉ</family>", False),
+    ],
+)
+def test_who_signed_a_document_is_said_unless_it_is_its_author(client, world, signer, said):
+    letter = received(world, xdm(cda(section("Conclusion", "Tout va bien"), signer=signer)))
+    page = words(client.get(address(letter) + "/document"))
+    assert ("Signé par" in page) is said
+    assert ("Pr Zoé ROY" in page) is said

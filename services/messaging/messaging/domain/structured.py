@@ -133,6 +133,7 @@ class Head(Struct, frozen=True, kw_only=True):
     birth: Moment | None = None
     patient_ids: tuple[Identifier, ...] = ()
     authors: tuple[Someone, ...] = ()
+    signers: tuple[Someone, ...] = ()
     custodian: str = ""
     recipients: tuple[Someone, ...] = ()
     event: str = ""

@@ -23,6 +23,7 @@ def head_of(root: Element) -> Head:
         birth=moment_in(child(patient, "birthTime")),
         patient_ids=identifiers(role),
         authors=_people(root, "author", "assignedAuthor", "assignedPerson"),
+        signers=_people(root, "legalAuthenticator", "assignedEntity", "assignedPerson"),
         custodian=words(child(root, "custodian", "assignedCustodian", "representedCustodianOrganization", "name")),
         recipients=_people(root, "informationRecipient", "intendedRecipient", "informationRecipient"),
         event=named(child(event, "code"))[:LONGEST],
