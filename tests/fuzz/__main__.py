@@ -34,8 +34,8 @@ def _report(done: Run) -> int:
     say("  " + ", ".join(f"{outcome}: {count}" for outcome, count in sorted(done.outcomes.items())))
     say(f"  slowest: {', '.join(f'{one.seconds:.2f} s (letter {one.number})' for one in done.slowest)}")
     say(f"  most memory of a process: {done.peak_bytes / 1e6:.0f} MB")
-    for failure in done.failures[:20]:
-        say(f"\nletter {failure.number}: {failure.what}")
+    for failure in done.failures:
+        say(f"  letter {failure.number} failed: --only {failure.number} shows where")
     say(f"\n{len(done.failures)} failures" if done.failures else "\nevery promise held")
     return 1 if done.failures else 0
 

@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+import psutil
+
 from tests.fuzz.mutations import spoiled
 from tests.fuzz.trial import tried
 
 MEMORY = 2_000_000_000
 """Bytes of address space of a process."""
 PATIENCE = 20.0
-"""Seconds for one letter: what passes them hangs."""
+"""Seconds of processor for one letter: what passes them hangs."""
+STILL = 600.0
+"""Seconds without a word, whatever the processor does: what waits for ever hangs too."""
 AT_ONCE = 200
 """Letters a process takes at a time."""
 TOLD_EVERY = 5.0
@@ -50,6 +54,11 @@ class Run:
     failures: list[Failure] = field(default_factory=list)
     peak_bytes: int = 0
 
+    def failed(self, number: int, what: str) -> None:
+        """Keep it, and tell at once: a run takes long."""
+        self.failures.append(Failure(number, what))
+        say(f"letter {number}: {what}")
+
     def took(self, number: int, seconds: float) -> None:
         """Keep the slowest few."""
         self.slowest = sorted([*self.slowest, Timed(number, seconds)], key=lambda one: -one.seconds)[:SLOWEST]
@@ -62,8 +71,8 @@ class _Worker:
         self.seed = seed
         self.at: int | None = None
         self.until = 0
-        self.since = time.monotonic()
         self._start()
+        self.heard()
 
     def _start(self) -> None:
         spawn = multiprocessing.get_context("spawn")
@@ -73,8 +82,27 @@ class _Worker:
         theirs.close()
 
     def give(self, start: int, end: int) -> None:
-        self.at, self.until, self.since = start, end, time.monotonic()
+        self.at, self.until = start, end
+        self.heard()
         self.pipe.send((start, end))
+
+    def heard(self) -> None:
+        """It is alive now."""
+        self._since, self._spent = time.monotonic(), self._processor()
+
+    @property
+    def hangs(self) -> str | None:
+        """How long it has been at one letter, if that is too long."""
+        if self._processor() - self._spent > PATIENCE:
+            return f"more than {PATIENCE:.0f} s of processor"
+        return f"no word for {STILL:.0f} s" if time.monotonic() - self._since > STILL else None
+
+    def _processor(self) -> float:
+        try:
+            times = psutil.Process(self.process.pid).cpu_times()
+        except psutil.NoSuchProcess:
+            return 0.0
+        return times.user + times.system
 
     def replace(self) -> None:
         """Another process goes on behind the letter that this one is stuck at."""
@@ -131,10 +159,10 @@ def _hear(worker: _Worker, done: Run, left: Any, letters: int) -> None:
     except (EOFError, OSError):
         if worker.at is not None:
             done.letters += 1
-            done.failures.append(Failure(worker.at, "the process died"))
+            done.failed(worker.at, "the process died")
         worker.replace()
         return
-    worker.since = time.monotonic()
+    worker.heard()
     if kind == "at":
         worker.at = number
     elif kind == "end":
@@ -145,15 +173,15 @@ def _hear(worker: _Worker, done: Run, left: Any, letters: int) -> None:
         outcome, seconds = value
         done.took(number, seconds)
         if kind == "failed":
-            done.failures.append(Failure(number, outcome))
+            done.failed(number, outcome)
         else:
             done.outcomes[outcome] += 1
 
 
 def _mind(worker: _Worker, done: Run) -> None:
-    if worker.at is not None and time.monotonic() - worker.since > PATIENCE:
+    if worker.at is not None and (hangs := worker.hangs):
         done.letters += 1
-        done.failures.append(Failure(worker.at, f"hangs: more than {PATIENCE:.0f} s"))
+        done.failed(worker.at, f"hangs: {hangs}")
         worker.replace()
 
 
