@@ -24,8 +24,9 @@ Promised = Callable[[Sequence[Row]], AbstractContextManager[None]]
 
 RERUN_FOR = 5.0
 """Seconds for which a transaction that met another one is run again."""
-BUSY_FOR_MS = 1_500
-"""For how long a call waits for one of the connections that are there."""
+SLOW_FOR_MS = 1_500
+"""A line that is slow is not away: so long a connection may take to be made, or to become free, and a look whether
+the store answers. A look that gave up earlier would cut what is under way."""
 CONFLICTS = {24, 112, 246, 251}
 """LockTimeout, WriteConflict, SnapshotUnavailable, NoSuchTransaction: some servers forget the label on these."""
 INDEX_DIFFERS = {85, 86}
@@ -74,9 +75,9 @@ class Store(Generic[TxT]):
             authSource=settings.mongo_auth_source,
             tz_aware=True,
             serverSelectionTimeoutMS=settings.mongo_timeout_ms,
-            connectTimeoutMS=settings.mongo_timeout_ms,
+            connectTimeoutMS=max(SLOW_FOR_MS, settings.mongo_timeout_ms),
             socketTimeoutMS=max(20_000, settings.mongo_timeout_ms),
-            waitQueueTimeoutMS=max(BUSY_FOR_MS, settings.mongo_timeout_ms),
+            waitQueueTimeoutMS=max(SLOW_FOR_MS, settings.mongo_timeout_ms),
             maxPoolSize=32,
             w="majority",
             journal=True,
