@@ -9,6 +9,7 @@ from demo import people
 from demo.letters import Letter
 from demo.letters import Person as Professional
 from demo.professional import MailClient
+from tests.system.waiting import until
 
 from .person import SOON_MS, Person
 
@@ -81,11 +82,11 @@ def test_one_goes_on_writing_while_a_file_is_sent(answering: Person) -> None:
     expect(files).to_contain_text("Envoi en cours : 41 %", timeout=SOON_MS)
 
     answering.fill("Mon message", "Les voici.")
-    expect(page.locator("#enregistre")).to_contain_text("Brouillon enregistré")
     answering.mark_page()
     answering.press("Envoyer")
     answering.sees("Un document est en cours d'envoi. Vous pourrez envoyer votre message dès qu'il sera prêt.")
     assert answering.same_page()
+    until(lambda: "Les voici." in page.request.get(page.url).text(), what="the words saved, though not sent")
 
     held.let_go()
     expect(files).to_contain_text("2,5 Mo", timeout=SOON_MS)

@@ -172,11 +172,12 @@ class Board {
     if (this.words.back) location.assign(this.words.back);
   }
 
-  /* What is sent now would go without the file that is still coming. */
+  /* What is sent now would go without the file that is still coming. What was typed goes on being saved. */
   waits(event) {
     if (this.words.back) return true;
     if (!this.running || event.submitter?.hasAttribute("formaction")) return false;
     this.said.textContent = this.words.wait;
+    event.target.dispatchEvent(new Event("input"));
     return true;
   }
 }
