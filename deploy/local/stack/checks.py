@@ -37,9 +37,10 @@ class Part:
     tests: tuple[str, ...]
 
 
+FIRST = ("tests/browser", "tests/chaos", "tests/chassis")
 PARTS = (
-    Part("test", ("tests/browser", "tests/chaos")),
-    Part("test-beneath", ("tests", "--ignore=tests/browser", "--ignore=tests/chaos")),
+    Part("test", FIRST),
+    Part("test-beneath", ("tests", *(f"--ignore={folder}" for folder in FIRST))),
 )
 """Each on a stack of its own, both at once: browsers keep the processors busy, the others mostly wait for what
 they took away to come back. They take about as long."""
