@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     mongo_password: SecretStr = Field(description="its password")
     mongo_auth_source: str = Field(default="admin", description="the database its user is kept in")
     mongo_timeout_ms: int = Field(
-        default=1_000, ge=100, description="how long to look for the store: a page answers within 2 s"
+        default=900, ge=100, description="for how long to look for the store, every half second"
     )
 
     objects_endpoint: str | None = Field(default=None, description="host:port of the object store")
