@@ -198,6 +198,20 @@ async def test_the_first_page_seen_again_reads_itself_alone_and_is_right_after_a
     assert await first_page(store, patient_id) == [newest.id, *left[:49]]
 
 
+async def test_a_first_page_after_a_flood_is_not_read_to_where_it_once_ended(store: TrialStore) -> None:
+    patient_id, rows = await filled(store, MANY)
+    await first_page(store, patient_id)
+    flood = [
+        replace(row, id=new_id(), last_activity_at=row.last_activity_at + timedelta(days=3_650)) for row in rows
+    ]
+    await insert(store, "conversations", [conversation_row(row) for row in flood])
+    store.asked.clear()
+    page = await store.mailbox_page(patient_id, total=2 * MANY, revision=MANY)
+    newest = sorted(flood, key=lambda row: (row.last_activity_at, row.id), reverse=True)
+    assert [row.id for row in page.rows] == [row.id for row in newest[:50]]
+    await is_by_index_and_bounded(store)
+
+
 async def first_page(store: TrialStore, patient_id: str) -> list[str]:
     page = await store.mailbox_page(patient_id, total=MANY)
     return [row.id for row in page.rows]

@@ -76,6 +76,7 @@ async def look_into(
         lists=lists_for(filters, people),
         keeps=filters.keeps,
         total=mailbox.conversations,
+        revision=mailbox.revision,
         older_than=place.older_than,
         newer_than=place.newer_than,
     )

@@ -24,6 +24,8 @@ LEFT_OUT = {"voices": 0, "facets": 0}
 PLACES = {"last_activity_at": 1}
 REMEMBERED = 20_000
 """Lists of which a process remembers where their first page ended."""
+MOST_CHANGED = 200
+"""Changes of a mailbox, each of which moves a row to the front at most, after which that is no guide any more."""
 
 Keeps = Callable[[Conversation], bool]
 
@@ -67,21 +69,23 @@ class Window(Struct, frozen=True):
 class FirstPages:
     """Where the first pages of lists ended when they were last read: how far to read at once for the next view.
 
-    A guess that only saves asking the grades: what it misses is read after it. The lists asked for longest ago are
-    forgotten first.
+    A guess that only saves asking the grades: what it misses is read after it, and it is none once so much has
+    changed in the mailbox that too many rows may stand before it. The lists asked for longest ago are forgotten
+    first.
     """
 
     def __init__(self) -> None:
-        self._ends: dict[tuple[str, str], PageKey] = {}
+        self._ends: dict[tuple[str, str], tuple[PageKey, int]] = {}
 
-    def end_of(self, patient_id: str, facet: str) -> PageKey | None:
-        """Where the page ended, if it is remembered."""
-        return self._ends.get((patient_id, facet))
+    def end_of(self, patient_id: str, facet: str, revision: int) -> PageKey | None:
+        """Where the page ended, if it is remembered and the mailbox, now at `revision`, is much the same."""
+        end, then = self._ends.get((patient_id, facet), (None, 0))
+        return end if revision - then <= MOST_CHANGED else None
 
-    def remember(self, patient_id: str, facet: str, end: PageKey) -> None:
+    def remember(self, patient_id: str, facet: str, end: PageKey, revision: int) -> None:
         """Where it ends now."""
         self._ends.pop((patient_id, facet), None)
-        self._ends[patient_id, facet] = end
+        self._ends[patient_id, facet] = (end, revision)
         if len(self._ends) > REMEMBERED:
             del self._ends[next(iter(self._ends))]
 
@@ -100,18 +104,28 @@ class Walks(Store[Tx]):
         lists: Iterable[str] = (Facet.ALL,),
         keeps: Keeps = lambda row: True,
         total: int = 0,
+        revision: int = 0,
         older_than: PageKey | None = None,
         newer_than: PageKey | None = None,
         size: int = PAGE_SIZE,
     ) -> MailboxPage:
         """A page of what `keeps` keeps of these lists together: the first, or what lies beyond a key.
 
-        `total` is how many conversations the mailbox has, more or less. A page is shorter than `size` with a
-        key to go on from when too much would have to be looked at.
+        `total` is how many conversations the mailbox has, more or less, `revision` how often it changed. A page
+        is shorter than `size` with a key to go on from when too much would have to be looked at.
         """
         newer, near = newer_than is not None, newer_than or older_than
         walks = [
-            self.walk(patient_id, facet, near, most=size + 1, sparse=total <= SPARSE, newer=newer, keeps=keeps)
+            self.walk(
+                patient_id,
+                facet,
+                near,
+                most=size + 1,
+                sparse=total <= SPARSE,
+                revision=revision,
+                newer=newer,
+                keeps=keeps,
+            )
             for facet in lists
         ]
         merged = _merged(await asyncio.gather(*walks), newer=newer)
@@ -125,6 +139,7 @@ class Walks(Store[Tx]):
         *,
         most: int,
         sparse: bool,
+        revision: int,
         newer: bool,
         keeps: Keeps,
     ) -> Walked:
@@ -132,7 +147,7 @@ class Walks(Store[Tx]):
         kept: list[Conversation] = []
         examined, edge = 0, near
         from_the_top = near is None and not newer
-        far = self._first_pages.end_of(patient_id, facet) if from_the_top else None
+        far = self._first_pages.end_of(patient_id, facet, revision) if from_the_top else None
         while True:
             if far is None and not sparse:
                 far = await self._milestone(patient_id, facet, edge, newer=newer)
@@ -142,7 +157,7 @@ class Walks(Store[Tx]):
             if len(kept) >= most:
                 reached = key_of(kept[most - 1])
                 if from_the_top:
-                    self._first_pages.remember(patient_id, facet, reached)
+                    self._first_pages.remember(patient_id, facet, reached, revision)
                 return Walked(rows=tuple(kept[:most]), reached=reached)
             if far is None:
                 return Walked(rows=tuple(kept), reached=None)
