@@ -171,10 +171,7 @@ def receives(
         mail_client(letter.sender).send(letter, [patient.mailbox])
         person = Person(context.new_page(), origin, patient, catcher)
         person.log_in()
-        person.go("/messagerie")
-        row = person.row(words)
-        person.reloads_until(row)
-        row.click()
+        person.finds(words).click()
         return person, watch
 
     return open_letter

@@ -89,6 +89,13 @@ class Person:
                 return
         expect(wanted).to_be_visible()
 
+    def finds(self, name: str) -> Locator:
+        """Go to the mailbox and wait for the conversation's row."""
+        self.go("/messagerie")
+        row = self.row(name)
+        self.reloads_until(row)
+        return row
+
     def mark_page(self) -> None:
         """Remember this very page, so that `same_page` knows whether it was loaded again."""
         self.page.evaluate("window.marked = true")

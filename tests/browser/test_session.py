@@ -60,9 +60,7 @@ def test_what_was_typed_when_the_session_ended_is_in_the_page_after_the_log_in(
     letter = Letter(sender=people.CHRISTELLE, to=[me], subject="Préparation de votre rendez-vous", text="Bonjour")
     mail_client(people.CHRISTELLE).send(letter, [patient.mailbox])
     person.log_in()
-    person.go("/messagerie")
-    person.reloads_until(person.row("Christelle"))
-    person.row("Christelle").click()
+    person.finds("Christelle").click()
     person.press("Répondre")
     person.sees_heading("Répondre")
     address = person.page.url

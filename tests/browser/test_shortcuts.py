@@ -24,8 +24,7 @@ def mailbox(person: Person, mail_client: Callable[[Professional], MailClient]) -
     letter = Letter(sender=people.CHRISTELLE, to=[me], cc=[people.MARIE], subject=SUBJECT, text="À lundi.")
     mail_client(people.CHRISTELLE).send(letter, [me.address])
     person.log_in()
-    person.go("/messagerie")
-    person.reloads_until(person.row(people.CHRISTELLE.name))
+    person.finds(people.CHRISTELLE.name)
     return person
 
 

@@ -95,10 +95,7 @@ def journey(person: Person, mail_client: Callable[[Professional], MailClient]) -
     """Logged in, with a letter open; its file has not been looked at, so nothing of it is remembered."""
     mail_client(people.CHRISTELLE).send(people.letter_with_results(), [person.patient.mailbox])
     person.log_in()
-    person.go("/messagerie")
-    row = person.row(people.CHRISTELLE.name)
-    person.reloads_until(row)
-    row.click()
+    person.finds(people.CHRISTELLE.name).click()
     person.sees_heading(people.SUBJECT)
     file = person.page.get_by_role("link", name=people.PDF_NAME).first.get_attribute("href")
     assert file

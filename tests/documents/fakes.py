@@ -139,8 +139,8 @@ class FakeObjects(DocumentObjects):
     async def head(self, key: str) -> bytes:
         return self.objects[key][:HEAD_SIZE]
 
-    async def chunks(self, key: str, offset: int, length: int) -> AsyncIterator[bytes]:
-        yield self.objects[key][offset : offset + length]
+    async def chunks(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        yield self.objects[key][offset : offset + length if length else None]
 
     async def remove(self, key: str) -> None:
         self.objects.pop(key, None)

@@ -7,11 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from stack.errors import StackError
-from stack.instance import OFFSETS, Instance, number
+from stack.instance import OFFSETS, TESTED, Instance, number
 from stack.places import CHECKOUT
 from stack.preparation import say
 
@@ -39,8 +40,8 @@ class Part:
 
 FIRST = ("tests/browser", "tests/chaos", "tests/chassis")
 PARTS = (
-    Part("test", FIRST),
-    Part("test-beneath", ("tests", *(f"--ignore={folder}" for folder in FIRST))),
+    Part(TESTED[0], FIRST),
+    Part(TESTED[1], ("tests", *(f"--ignore={folder}" for folder in FIRST))),
 )
 """Each on a stack of its own, both at once: browsers keep the processors busy, the others mostly wait for what
 they took away to come back. They take about as long."""
@@ -80,10 +81,8 @@ def _begin(part: Part, log: Path | None = None) -> subprocess.Popen[bytes]:
     say(f"== stack {part.instance}: {' '.join(part.tests)}{later}")
     ours = (sys.executable, "-m", "stack", "run", "--instance", part.instance)
     command = [*ours, "--", str(BIN / STACKED[0]), *part.tests, *STACKED[1:]]
-    if log is None:
-        return subprocess.Popen(command, cwd=CHECKOUT, env=_environ(part))
-    with log.open("wb") as output:
-        return subprocess.Popen(command, cwd=CHECKOUT, env=_environ(part), stdout=output, stderr=subprocess.STDOUT)
+    with log.open("wb") if log else nullcontext() as output:
+        return subprocess.Popen(command, cwd=CHECKOUT, env=_environ(part), stdout=output, stderr=output)
 
 
 def _environ(part: Part) -> dict[str, str]:

@@ -13,7 +13,7 @@ import yaml
 
 from stack import kafka
 from stack.environment import Environment
-from stack.instance import Instance
+from stack.instance import TESTED, Instance
 from stack.places import CHECKOUT, LOCAL, SERVERS
 from stack.processes import Kind, Process
 
@@ -71,7 +71,7 @@ def _scanner(instance: Instance) -> dict[str, str | int]:
 
 def _gateway(instance: Instance) -> dict[str, str | int]:
     """Ports, folders, and how many log-in attempts a minute one address may make."""
-    generous = instance.name.startswith("test")
+    generous = instance.name in TESTED
     return {
         **_ports(instance),
         "routes": str(instance.places.config / "routes.yaml"),

@@ -13,7 +13,9 @@ from stack.places import Places
 from stack.ports import Ports
 
 DEFAULT = "demo"
-OFFSETS = {"demo": 0, "test": 5_000, "test-beneath": 5_200, "bench": 5_600}
+TESTED = ("test", "test-beneath")
+"""Where tests run, side by side."""
+OFFSETS = {"demo": 0, **dict(zip(TESTED, (5_000, 5_200), strict=True)), "bench": 5_600}
 """Small enough that no port lies where the system takes its own for outgoing connections (from 32,768)."""
 OFFSET_OF_OTHERS = 5_300
 

@@ -147,6 +147,15 @@ class Objects:
             finally:
                 await stream.close()
 
+    async def chunks(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes of an object, or `length` of them from `offset`. Raises `NotFound` if there is none.
+
+        For who reads on to the end: who may stop before it opens the object, and so lets go of it at once.
+        """
+        async with self.open(key, offset, length) as stream:
+            async for chunk in stream.chunks():
+                yield chunk
+
     async def read(self, key: str, most: int) -> bytes:
         """A small object whole. Raises `NotFound`, or `ClaimMismatch` if it is larger than `most` bytes."""
         return await self._call(self._read_whole, key, most)

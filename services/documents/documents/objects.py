@@ -1,7 +1,5 @@
 """The documents' bytes, in this service's own bucket."""
 
-from collections.abc import AsyncIterator
-
 from chassis.formats import HEAD_SIZE
 from chassis.objects import Objects, StoredObject
 from contracts.base import Claim
@@ -22,12 +20,6 @@ class DocumentObjects(Objects):
     async def head(self, key: str) -> bytes:
         """The first bytes of an object, enough to tell its format."""
         return b"".join([chunk async for chunk in self.chunks(key, 0, HEAD_SIZE)])
-
-    async def chunks(self, key: str, offset: int, length: int) -> AsyncIterator[bytes]:
-        """Up to `length` bytes of an object from `offset`. Raises `NotFound` if there is none."""
-        async with self.open(key, offset, length) as stream:
-            async for chunk in stream.chunks():
-                yield chunk
 
     async def hand_over_document(self, document: Document, row_id: str) -> Claim:
         """Copy a document to where messaging may fetch it for that row of a draft."""

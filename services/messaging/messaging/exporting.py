@@ -12,7 +12,7 @@ from chassis.i18n import mark as _
 from messaging.domain.errors import MessagingError
 from messaging.domain.model import Message, MessageKind
 from messaging.letters.filenames import distinct, safe_name
-from messaging.paper.sheets import MOST_ATTACHED, attached_bytes
+from messaging.paper.sheets import MOST_ATTACHED
 
 MOST_MESSAGES = 500
 MOST_BYTES = 500_000_000
@@ -60,17 +60,20 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 def check_size(messages: Sequence[Message]) -> None:
     """Raises `ExportTooLarge`."""
-    total = sum(file.size for message in messages for file in message.attachments)
-    total += sum(message.size for message in messages)
+    total = _attached_bytes(messages) + sum(message.size for message in messages)
     if total > MOST_BYTES:
         raise ExportTooLarge(f"{total} bytes, at most {MOST_BYTES}")
 
 
 def check_fits_paper(messages: Sequence[Message]) -> None:
     """Raises `TooMuchForPaper`."""
-    total = attached_bytes(messages)
+    total = _attached_bytes(messages)
     if total > MOST_ATTACHED:
         raise TooMuchForPaper(f"{total} bytes, at most {MOST_ATTACHED}")
+
+
+def _attached_bytes(messages: Sequence[Message]) -> int:
+    return sum(file.size for message in messages for file in message.attachments)
 
 
 def entries_of(messages: Sequence[Message], all_words: str) -> list[Entry]:

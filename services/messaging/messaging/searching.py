@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chassis.identity import Identity
 from messaging.domain.model import Conversation, Message
 from messaging.domain.searching import Query, read_query, volume_of
 from messaging.store import MessagingStore
-from messaging.store.finding import FoundKey
+from messaging.store.finding import Findings, FoundKey
 
 RESULTS_A_PAGE = 50
 COUNTED = 1_000
@@ -37,6 +38,11 @@ class Results(Struct, frozen=True, kw_only=True):
     more_than_counted: bool = False
     complete: bool = True
 
+    @property
+    def counted(self) -> bool:
+        """Whether it is known how many there are, or that there are more than 1,000."""
+        return self.count is not None or self.more_than_counted
+
 
 async def search(
     store: MessagingStore,
@@ -53,17 +59,33 @@ async def search(
     query = read_query(text)
     if query is None:
         return Results(query=None)
-    patient_id = identity.patient_id
+    found = await _find(store, identity.patient_id, query, older_than, counted=counted)
+    shown = [key.id for key in found.keys[:RESULTS_A_PAGE]]
+    results = await _results(store, identity.patient_id, shown)
+    return replace(_told(query, found, first_page=older_than is None), results=results)
+
+
+async def count_found(store: MessagingStore, identity: Identity, text: str) -> Results:
+    """How many are found, as a counted `search` tells it, without the messages themselves."""
+    query = read_query(text)
+    if query is None:
+        return Results(query=None)
+    return _told(query, await _find(store, identity.patient_id, query, None, counted=True), first_page=True)
+
+
+async def _find(
+    store: MessagingStore, patient_id: str, query: Query, older_than: FoundKey | None, *, counted: bool
+) -> Findings:
     newest = older_than.volume if older_than else volume_of((await store.mailbox(patient_id)).letters)
     most = COUNTED + 1 if counted and older_than is None else RESULTS_A_PAGE + 1
     hidden = await store.trashed_messages(patient_id)
-    found = await store.find(patient_id, query, newest, most=most, hidden=hidden, older_than=older_than)
-    shown = found.keys[:RESULTS_A_PAGE]
+    return await store.find(patient_id, query, newest, most=most, hidden=hidden, older_than=older_than)
+
+
+def _told(query: Query, found: Findings, *, first_page: bool) -> Results:
     complete = found.reached is None
-    first_page = older_than is None
     return Results(
         query=query,
-        results=await _results(store, patient_id, [key.id for key in shown]),
         older=_older(found.keys, found.reached),
         count=len(found.keys) if first_page and complete and len(found.keys) <= COUNTED else None,
         more_than_counted=first_page and len(found.keys) > COUNTED,

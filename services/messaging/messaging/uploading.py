@@ -221,7 +221,7 @@ async def join_photos(
     if len(photos) < 2:
         return
     try:
-        joined = await darkroom.join([(one.size, _bytes_of(objects, one)) for one in photos])
+        joined = await darkroom.join([(one.size, objects.chunks(one.object_key or "")) for one in photos])
     except NoPreview as error:
         raise PhotosNotJoined(error.reason) from error
     assert joined is not None
@@ -255,12 +255,6 @@ def _joined_row(draft: Draft, row_id: str, stored: StoredObject, at: datetime) -
         object_key=stored.key,
         requested_at=at,
     )
-
-
-async def _bytes_of(objects: Objects, row: DraftRow) -> Chunks:
-    async with objects.open(row.object_key or "") as stream:
-        async for chunk in stream.chunks():
-            yield chunk
 
 
 async def _head(objects: Objects, row: DraftRow) -> bytes:

@@ -51,6 +51,11 @@ class Bucket:
             raise NotFound(key)
         return len(self.kept[key])
 
+    async def chunks(self, key: str) -> AsyncIterator[bytes]:
+        async with self.open(key) as stream:
+            async for chunk in stream.chunks():
+                yield chunk
+
     @asynccontextmanager
     async def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[Any]:
         if key not in self.kept:

@@ -1,10 +1,10 @@
 """A confined process asked one question about a stranger's bytes: it lives for one answer."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
+from chassis.child import child
 from chassis.errors import NotFound
 from chassis.previews.answering import NO_PREVIEW
 from chassis.telemetry import log
@@ -54,24 +54,15 @@ class Confined:
             self._turns.release()
 
     async def _answer(self, content: AsyncIterator[bytes], arguments: tuple[str, ...]) -> bytes:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-m", self._module, *arguments),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={},
-            cwd="/",
-        )
         try:
-            async with asyncio.timeout(self._seconds):
+            async with (
+                child(self._module, *arguments, pipes=asyncio.subprocess.PIPE) as process,
+                asyncio.timeout(self._seconds),
+            ):
                 answer, complaint = await _exchange(process, content)
                 status = await process.wait()
         except TimeoutError as error:
             raise NoPreview("too-slow") from error
-        finally:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
         return _judged(status, answer, complaint)
 
 

@@ -1,15 +1,14 @@
 """Conversations made into PDFs, one at a time, each by a process of its own."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 import msgspec
 
+from chassis.child import child
 from chassis.errors import Kind
 from chassis.i18n import mark as _
 from chassis.telemetry import log
@@ -83,20 +82,8 @@ async def _fetch(chunks: AsyncIterator[bytes], path: Path) -> None:
 
 
 async def _set(folder: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-m", SETTING, str(folder)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={},
-        cwd="/",
-    )
-    try:
+    async with child(SETTING, str(folder), pipes=asyncio.subprocess.DEVNULL) as process:
         status = await process.wait()
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
     if status:
         log.warning("paper.failed", status=status)
         raise PrintingFailed(f"status {status}")

@@ -92,11 +92,6 @@ UNPRINTED = _(
 )
 
 
-def attached_bytes(messages: Sequence[Message]) -> int:
-    """What the files of these messages weigh together."""
-    return sum(file.size for message in messages for file in message.attachments)
-
-
 def _letter(message: Message, manner: Manner) -> PrintedLetter:
     say = manner.say
     text = message.text.strip() or say(_("Ce message ne contient pas de texte."))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 from msgspec import Struct
 
@@ -77,17 +78,10 @@ class Contents:
             return None
 
     def _stored(self, key: str, size: int) -> Content:
-        async def chunks() -> AsyncIterator[bytes]:
-            async with self._objects.open(key) as stream:
-                async for chunk in stream.chunks():
-                    yield chunk
+        return Content(size, partial(self._objects.chunks, key))
 
-        return Content(size, chunks)
-
-    async def _bytes_of(self, attachment: Attachment) -> AsyncIterator[bytes]:
-        async with self._objects.open(attachment.object_key) as stream:
-            async for chunk in stream.chunks():
-                yield chunk
+    def _bytes_of(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        return self._objects.chunks(attachment.object_key)
 
 
 class Carried(Struct, frozen=True):

@@ -52,6 +52,13 @@ def on_the_clock_of(patient: Patient) -> None:
         web.use_time_zone(patient.time_zone)
 
 
+async def known_patient(request: PatientRequest, store: MessagingStore) -> Patient:
+    """The patient of this session, their clock in use. Raises `NotYet` before they are projected."""
+    patient = await store.patient(request.user.patient_id)
+    on_the_clock_of(patient)
+    return patient
+
+
 def key_text(key: PageKey) -> str:
     """A page's key in an address: milliseconds and id."""
     return f"{(key.at - _EPOCH) // _MILLISECOND}.{key.id}"

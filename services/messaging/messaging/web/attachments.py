@@ -1,6 +1,7 @@
 """Received attachments: seen, downloaded, kept among the patient's documents."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from litestar import Controller, Response, get, post
@@ -16,13 +17,11 @@ from chassis.web.dates import local
 from chassis.web.keep_form import CHOOSE, KeepForm, sentences, shown
 from contracts.keeping import proposed_title
 from messaging.access import record
-from messaging.domain.model import Attachment, Keep, KeepState, Message, Patient
+from messaging.domain.model import Attachment, Keep, KeepState, Message
 from messaging.keeping import NotKeepable, Received, keep, keep_of, open_attachment, settled
 from messaging.objects import Objects
-from messaging.store import MessagingStore
 from messaging.web import words
-from messaging.web.asking import GivenObjects, GivenPreviewer, GivenStore, PatientRequest, on_the_clock_of
-from messaging.web.messages import object_chunks
+from messaging.web.asking import GivenObjects, GivenPreviewer, GivenStore, PatientRequest, known_patient
 from messaging.web.previews import PDF, SHOWN_PICTURES, first_page_of, preview_of, whole
 from messaging.web.shown import kind_of_file
 
@@ -51,7 +50,7 @@ class AttachmentPages(Controller):
     ) -> Template:
         """What can be seen of the file, and what can be done with it."""
         received = await open_attachment(store, request.user, message_id, attachment_id)
-        await _set_clock(request, store)
+        await known_patient(request, store)
         keeps = await store.keeps(request.user.patient_id, [message_id])
         preview = await preview_of(objects, previewer, received, request.query_params)
         if preview.shows:
@@ -120,7 +119,7 @@ class AttachmentPages(Controller):
         received = await open_attachment(store, request.user, message_id, attachment_id)
         if not received.may_be_kept:
             raise NotKeepable(received.attachment.media_type)
-        await _set_clock(request, store)
+        await known_patient(request, store)
         wish = Wish(
             title=proposed_title(received.attachment.filename),
             dated=local(received.message.at).date(),
@@ -141,7 +140,7 @@ class AttachmentPages(Controller):
         """Hand the file over to documents, or say what is to be mended first."""
         form = await web.read_form(request, KeepForm)
         received = await open_attachment(store, request.user, message_id, attachment_id)
-        await _set_clock(request, store)
+        await known_patient(request, store)
         wish = form.wish
         found = faults(wish, local(now()).date())
         if found:
@@ -176,12 +175,6 @@ def _conversation(message: Message) -> str:
     return f"/messagerie/conversations/{message.conversation_id}"
 
 
-async def _set_clock(request: PatientRequest, store: MessagingStore) -> Patient:
-    patient = await store.patient(request.user.patient_id)
-    on_the_clock_of(patient)
-    return patient
-
-
 def _latest(keeps: list[Keep], attachment_id: str) -> Keep | None:
     return next((one for one in reversed(keeps) if one.attachment_id == attachment_id), None)
 
@@ -191,7 +184,7 @@ async def _bytes(
 ) -> Response[Any]:
     return await web.byte_stream(
         request,
-        object_chunks(objects, attachment.object_key),
+        partial(objects.chunks, attachment.object_key),
         size=attachment.size,
         filename=attachment.filename,
         media_type=attachment.media_type,

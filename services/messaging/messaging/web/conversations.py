@@ -22,7 +22,7 @@ from messaging.web.asking import (
     GivenStore,
     PatientRequest,
     is_prefetch,
-    on_the_clock_of,
+    known_patient,
     read_key,
 )
 from messaging.web.listing import list_shown
@@ -60,7 +60,7 @@ class ConversationPages(Controller):
         if not is_prefetch(request):
             await mark_shown(store, request.user, opened.messages, now())
         if web.fetch_is_fragment(request):
-            await _set_clock(request, store)
+            await known_patient(request, store)
             return web.fragment("conversation-older.html", **_context(opened))
         shown = await list_shown(request, store, request.user, current=opened.conversation.id)
         return web.page("conversation.html", list=shown, newest=older_than is None, **_context(opened))
@@ -76,7 +76,7 @@ class ConversationPages(Controller):
         opened = await _opened(request, store, domains, conversation_id, Stretch(newer_than=key))
         if not opened.messages:
             return web.unchanged()
-        await _set_clock(request, store)
+        await known_patient(request, store)
         return web.fragment("conversation-arrivals.html", **_context(opened))
 
     @get("/conversations/{conversation_id:str}/entete")
@@ -88,7 +88,7 @@ class ConversationPages(Controller):
         shown = _context(opened)
         if request.query_params.get("etat") == shown["shown"].head:
             return web.unchanged()
-        await _set_clock(request, store)
+        await known_patient(request, store)
         return web.fragment("conversation-head.html", **shown)
 
     @post("/conversations/{conversation_id:str}/reponse", request_max_body_size=2_000)
@@ -119,10 +119,6 @@ async def _opened(
         return await open_conversation(store, domains, request.user, conversation_id, stretch)
     except Moved as moved:
         return await open_conversation(store, domains, request.user, moved.conversation_id, stretch)
-
-
-async def _set_clock(request: PatientRequest, store: MessagingStore) -> None:
-    on_the_clock_of(await store.patient(request.user.patient_id))
 
 
 async def _blocked(

@@ -9,7 +9,7 @@ from chassis.clock import now
 from messaging.conversations import open_message
 from messaging.disowning import set_aside, take_back
 from messaging.domain.disowning import NotYourLetter, may_be_set_aside
-from messaging.web.asking import GivenDomains, GivenStore, PatientRequest, on_the_clock_of
+from messaging.web.asking import GivenDomains, GivenStore, PatientRequest, known_patient
 
 
 class Disowning(Controller):
@@ -23,7 +23,7 @@ class Disowning(Controller):
         message = await open_message(store, request.user, message_id)
         if not may_be_set_aside(message):
             raise NotYourLetter(f"message {message_id}")
-        on_the_clock_of(await store.patient(request.user.patient_id))
+        await known_patient(request, store)
         return web.page("set-aside.html", message=message)
 
     @post("/messages/{message_id:str}/ecarter", request_max_body_size=2_000)

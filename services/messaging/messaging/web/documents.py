@@ -9,7 +9,7 @@ from chassis import web
 from messaging.keeping import open_attachment
 from messaging.letters.structured import Reads
 from messaging.structured import DocumentReader
-from messaging.web.asking import GivenStore, PatientRequest, on_the_clock_of
+from messaging.web.asking import GivenStore, PatientRequest, known_patient
 from messaging.web.shown import kind_of_file
 
 GivenReader = NamedDependency[DocumentReader]
@@ -31,8 +31,7 @@ class DocumentPages(Controller):
     ) -> Template:
         """What the documents or the attached message say; of what cannot be shown, that it can be downloaded."""
         received = await open_attachment(store, request.user, message_id, attachment_id)
-        patient = await store.patient(request.user.patient_id)
-        on_the_clock_of(patient)
+        patient = await known_patient(request, store)
         if received.attachment.reads == Reads.MESSAGE:
             nested = await reader.read_message(received)
             return web.page("nested.html", nested=nested, received=received, kind_of_file=kind_of_file)

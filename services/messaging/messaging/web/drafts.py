@@ -14,7 +14,7 @@ from messaging.domain.confirming import Unconfirmed
 from messaging.domain.errors import MessagingError
 from messaging.drafts import Conflict, Typed, open_draft, save_draft, submit_reply
 from messaging.store import MessagingStore
-from messaging.web.asking import GivenAllowances, GivenDomains, GivenStore, PatientRequest, on_the_clock_of
+from messaging.web.asking import GivenAllowances, GivenDomains, GivenStore, PatientRequest, known_patient
 from messaging.web.draft_page import (
     DRAFT_BODY,
     address_of,
@@ -82,7 +82,7 @@ class DraftPages(Controller):
             return web.fragment("saved-elsewhere.html", draft_id=draft_id, gone=False)
         except NotFound:
             return web.fragment("saved-elsewhere.html", draft_id=draft_id, gone=True)
-        on_the_clock_of(await store.patient(request.user.patient_id))
+        await known_patient(request, store)
         return web.fragment("saved.html", draft=draft)
 
     @post("/{draft_id:str}/envoi", request_max_body_size=DRAFT_BODY)

@@ -1,6 +1,5 @@
 """One message: a letter's own document and original, and that it was seen."""
 
-from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
@@ -11,12 +10,10 @@ from chassis import web
 from chassis.clock import now
 from chassis.errors import BackingServiceAway, NotFound
 from chassis.i18n import mark as _
-from chassis.web.downloads import Chunks
 from chassis.web.ports import parts_of
 from messaging.access import record
 from messaging.conversations import mark_shown, open_message, open_readable
 from messaging.letters.filenames import name_from
-from messaging.objects import Objects
 from messaging.originals import original_of
 from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest
 from messaging.web.letter_frame import letter_html, letter_words
@@ -76,14 +73,3 @@ class MessagePages(Controller):
         """A letter that came while its conversation was open has come into sight."""
         message = await open_message(store, request.user, message_id)
         await mark_shown(store, request.user, [message], now())
-
-
-def object_chunks(objects: Objects, key: str) -> Chunks:
-    """How an object is read for a download, from any place in it."""
-
-    async def chunks(offset: int, length: int) -> AsyncIterator[bytes]:
-        async with objects.open(key, offset, length) as stream:
-            async for chunk in stream.chunks():
-                yield chunk
-
-    return chunks

@@ -5,7 +5,7 @@ from litestar.response import Template
 
 from chassis import web
 from messaging.overview import overview
-from messaging.web.asking import GivenStore, PatientRequest, on_the_clock_of
+from messaging.web.asking import GivenStore, PatientRequest, known_patient
 
 
 class OverviewPiece(Controller):
@@ -16,5 +16,5 @@ class OverviewPiece(Controller):
     @get("/accueil")
     async def piece(self, request: PatientRequest, store: GivenStore) -> Template:
         """What is unread, and replies that did not arrive."""
-        on_the_clock_of(await store.patient(request.user.patient_id))
+        await known_patient(request, store)
         return web.fragment("overview.html", overview=await overview(store, request.user))

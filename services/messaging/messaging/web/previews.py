@@ -1,13 +1,13 @@
 """What a received attachment looks like in its page: a picture, words, the pages of a PDF, or nothing."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 
 from chassis.previews.pages import SMALL, Bytes, Preview, pages_shown, text_shown
 from chassis.previews.previewer import NoPreview, Previewer
 from messaging.domain.model import Attachment
 from messaging.keeping import Received
 from messaging.objects import Objects
-from messaging.web.messages import object_chunks
 
 PDF = "application/pdf"
 SHOWN_PICTURES = frozenset({"image/png", "image/jpeg"})
@@ -24,7 +24,7 @@ async def preview_of(
     if file.media_type in SHOWN_PICTURES:
         return Preview(picture=f"{here}/apercu")
     if file.media_type == "text/plain":
-        return await text_shown(lambda length: object_chunks(objects, file.object_key)(0, length), file.size)
+        return await text_shown(lambda length: objects.chunks(file.object_key, 0, length), file.size)
     if file.media_type != PDF:
         return Preview()
     try:
@@ -48,8 +48,4 @@ def first_page_of(received: Received) -> str | None:
 
 def whole(objects: Objects, file: Attachment) -> Bytes:
     """The file as a stream that can be begun again."""
-
-    def chunks() -> AsyncIterator[bytes]:
-        return object_chunks(objects, file.object_key)(0, file.size)
-
-    return chunks
+    return partial(objects.chunks, file.object_key)

@@ -11,7 +11,7 @@ from chassis.errors import NotFound
 from messaging.domain.model import Draft
 from messaging.drafts import Conflict, Typed, save_draft
 from messaging.removing import leave_draft, remove_draft, removed_lately, restore_draft
-from messaging.web.asking import GivenDomains, GivenStore, PatientRequest, on_the_clock_of
+from messaging.web.asking import GivenDomains, GivenStore, PatientRequest, known_patient
 from messaging.web.draft_page import DRAFT_BODY, address_of, conflict_page, gone_page, typed_in
 
 
@@ -32,7 +32,7 @@ class RemovedDraftPages(Controller):
     @get("/supprimes")
     async def removed(self, request: PatientRequest, store: GivenStore) -> Template:
         """The drafts that can still be taken back."""
-        on_the_clock_of(await store.patient(request.user.patient_id))
+        await known_patient(request, store)
         return web.page("removed-drafts.html", drafts=await removed_lately(store, request.user, now()))
 
     @post("/{draft_id:str}/suppression", request_max_body_size=DRAFT_BODY)

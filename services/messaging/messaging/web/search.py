@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Controller, get
+from litestar import Controller, Response, get
 from litestar.response import Template
 from msgspec import Struct
 
@@ -13,10 +13,10 @@ from chassis.clock import now
 from chassis.i18n import mark as _
 from messaging.domain.model import Message
 from messaging.domain.searching import Piece, Query, excerpt, marked
-from messaging.searching import COUNTED, Result, Results, search
+from messaging.searching import COUNTED, Result, Results, count_found, search
 from messaging.store import MESSAGES_A_PAGE, PageKey
 from messaging.store.finding import FoundKey
-from messaging.web.asking import GivenStore, PatientRequest, key_text, on_the_clock_of, read_key
+from messaging.web.asking import GivenStore, PatientRequest, key_text, known_patient, read_key
 
 QUERY_AT_MOST = 200
 NO_SUBJECT = _("Sans objet")
@@ -40,18 +40,24 @@ class SearchPages(Controller):
     @get("/")
     async def results(self, request: PatientRequest, store: GivenStore) -> Template:
         """The field, and what was found of what it holds."""
-        text = request.query_params.get("q", "")[:QUERY_AT_MOST].strip()
-        on_the_clock_of(await store.patient(request.user.patient_id))
+        text = _searched(request)
+        await known_patient(request, store)
         counted = "compter" in request.query_params
         found = await search(store, request.user, text, _place(request), counted=counted)
         return web.page("search.html", searched=text, found=found, **_shown(request, text, found))
 
     @get("/compte")
-    async def count(self, request: PatientRequest, store: GivenStore) -> Template:
-        """How many there are, for the page of the first ones."""
-        text = request.query_params.get("q", "")[:QUERY_AT_MOST].strip()
-        found = await search(store, request.user, text, counted=True)
-        return web.fragment("search-count.html", searched=text, found=found, **_shown(request, text, found))
+    async def count(self, request: PatientRequest, store: GivenStore) -> Response[None] | Template:
+        """How many there are, for the page of the first ones; nothing where that can't be told."""
+        text = _searched(request)
+        found = await count_found(store, request.user, text)
+        if found.query and not found.counted:
+            return web.unchanged()
+        return web.fragment("search-count.html", searched=text, found=found)
+
+
+def _searched(request: PatientRequest) -> str:
+    return request.query_params.get("q", "")[:QUERY_AT_MOST].strip()
 
 
 def _place(request: PatientRequest) -> FoundKey | None:
@@ -87,8 +93,7 @@ def _older(text: str, key: FoundKey | None, number: int) -> str | None:
 
 def _uncounted(request: PatientRequest, text: str, found: Results) -> str | None:
     """What to ask for how many there are; None where that is known, or was asked for."""
-    known = found.count is not None or found.more_than_counted
-    if known or not found.results or {"suite", "compter"} & set(request.query_params):
+    if found.counted or not found.results or {"suite", "compter"} & set(request.query_params):
         return None
     return urlencode({"q": text})
 

@@ -12,7 +12,7 @@ from chassis.clock import now
 from messaging.conversations import open_message
 from messaging.domain.consignment import deliveries_of
 from messaging.sending import give_up, try_again
-from messaging.web.asking import GivenDomains, GivenStore, PatientRequest, on_the_clock_of
+from messaging.web.asking import GivenDomains, GivenStore, PatientRequest, known_patient
 from messaging.web.states import states_shown
 
 
@@ -31,7 +31,7 @@ class SendingPages(Controller):
     async def states(self, request: PatientRequest, store: GivenStore, message_id: FromPath[str]) -> Template:
         """How far a reply has come, for a page that shows it."""
         message = await open_message(store, request.user, message_id)
-        on_the_clock_of(await store.patient(request.user.patient_id))
+        await known_patient(request, store)
         deliveries = deliveries_of(message, await store.consignments(request.user.patient_id, [message.id]))
         return web.fragment("states.html", message=message, states=states_shown(deliveries, now()))
 

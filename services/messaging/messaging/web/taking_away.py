@@ -31,7 +31,7 @@ from messaging.web.asking import (
     GivenStore,
     PatientRequest,
     is_prefetch,
-    on_the_clock_of,
+    known_patient,
 )
 from messaging.web.shown import names
 
@@ -74,8 +74,7 @@ class TakingAway(Controller):
     ) -> Response[Any]:
         """The original letters and all files, as one ZIP that is made while it is sent."""
         page = await _all_messages(request, store, conversation_id)
-        patient = await store.patient(request.user.patient_id)
-        on_the_clock_of(patient)
+        patient = await known_patient(request, store)
         messages = _readable(page)
         check_size(messages)
         entries = entries_of(messages, _in_words(messages))
@@ -99,15 +98,14 @@ class TakingAway(Controller):
     ) -> Response[Any]:
         """Every message as a PDF, the files attached to it."""
         page = await _all_messages(request, store, conversation_id)
-        patient = await store.patient(request.user.patient_id)
-        on_the_clock_of(patient)
+        patient = await known_patient(request, store)
         messages = _readable(page)
         check_fits_paper(messages)
         service = parts_of(request).settings.service_name
         cut = page.older is not None
         sheet = sheet_of(messages, patient.name, service, _manner(request), at=now(), cut=cut)
         await record(store, request.user, "conversation-exported", "conversation", conversation_id)
-        printed = await press.printed(sheet, partial(_file, objects))
+        printed = await press.printed(sheet, objects.chunks)
         return _taken_away(
             printed.chunks(),
             "application/pdf",
@@ -126,19 +124,13 @@ class _Bytes:
 
     def file(self, key: str) -> AsyncIterator[bytes]:
         """A file of a message."""
-        return _file(self._objects, key)
+        return self._objects.chunks(key)
 
     async def letter(self, raw_key: str) -> AsyncIterator[bytes]:
         """A letter as received, other patients' addresses masked."""
         own = self._patient.mailbox_address
         found = await original_of(self._objects, raw_key, own, self._domains.patient)
         async for chunk in found.chunks(self._objects, 0, found.size):
-            yield chunk
-
-
-async def _file(objects: Objects, key: str) -> AsyncIterator[bytes]:
-    async with objects.open(key) as stream:
-        async for chunk in stream.chunks():
             yield chunk
 
 
@@ -187,8 +179,7 @@ async def _all_messages(request: PatientRequest, store: MessagingStore, conversa
 
 
 async def _on_paper(request: PatientRequest, store: MessagingStore, page: MessagePage, back: str) -> Template:
-    patient = await store.patient(request.user.patient_id)
-    on_the_clock_of(patient)
+    patient = await known_patient(request, store)
     return web.page(
         "print.html",
         messages=_readable(page),

@@ -8,7 +8,7 @@ from chassis import web
 from chassis.clock import now
 from messaging.domain.trash import gone_at
 from messaging.upkeep import delete_conversation, mark_unread, one_conversation, restore_conversation
-from messaging.web.asking import GivenStore, PatientRequest, key_text, on_the_clock_of, read_key
+from messaging.web.asking import GivenStore, PatientRequest, key_text, known_patient, read_key
 
 
 class UpkeepPages(Controller):
@@ -41,7 +41,7 @@ class UpkeepPages(Controller):
     @get("/corbeille")
     async def trash(self, request: PatientRequest, store: GivenStore) -> Template:
         """What was deleted within 30 days, the latest first."""
-        on_the_clock_of(await store.patient(request.user.patient_id))
+        await known_patient(request, store)
         page = await store.trash_page(request.user.patient_id, read_key(request.query_params.get("avant")))
         older = key_text(page.older) if page.older else None
         return web.page("trash.html", rows=page.rows, older=older, gone_at=gone_at)
@@ -54,7 +54,7 @@ class UpkeepPages(Controller):
         row = await one_conversation(store, request.user, conversation_id)
         if row.trashed_at is None:
             return web.see_other(f"/messagerie/conversations/{row.id}")
-        on_the_clock_of(await store.patient(request.user.patient_id))
+        await known_patient(request, store)
         return web.page("trashed.html", conversation=row, gone_at=gone_at(row.trashed_at))
 
     @post("/corbeille/{conversation_id:str}/restauration", request_max_body_size=2_000)
