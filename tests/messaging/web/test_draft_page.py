@@ -7,6 +7,7 @@ import pytest
 from contracts.messaging import DocumentsSent, ReplyStateChanged
 from messaging.domain.drafting import tick_of
 from messaging.domain.model import RowSource, RowState
+from messaging.web import drafts
 from tests.messaging.people import AT, CHRISTELLE, INAYA_ID, MARIE, OTHER_ID
 from tests.messaging.web.conftest import HTMX, words
 from tests.messaging.web.drafting import address, form, kept
@@ -265,3 +266,21 @@ def test_sending_counts_as_the_last_thing_done_in_the_conversation(client, world
 def test_what_is_written_is_not_put_into_the_field_that_searches(client, world, draft):
     client.post(address(draft), data=form(draft, text="Mes douleurs"))
     assert 'name="q" value=""' in client.get(address(kept(world))).text
+
+
+@pytest.mark.parametrize("at", ["save_draft", "open_draft"])
+def test_a_draft_that_goes_between_its_refusal_and_its_page_gives_the_words_back(
+    begin, client, world, monkeypatch, at
+):
+    begin()
+    draft, too_long = kept(world), "é" * 20_001
+    there = getattr(drafts, at)
+
+    async def gone_meanwhile(*asked, **more):
+        world.store.kept["drafts"].clear()
+        return await there(*asked, **more)
+
+    monkeypatch.setattr(drafts, at, gone_meanwhile)
+    answer = client.post(address(draft, "/envoi"), data=form(draft, too_long))
+    assert "Ce brouillon n'existe plus" in words(answer)
+    assert too_long in words(answer)

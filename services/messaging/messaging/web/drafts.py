@@ -1,6 +1,4 @@
-"""Drafts: the page, its saving, its files, and "Envoyer". Every button of the page saves first."""
-
-from functools import partial
+"""Drafts: the page, its saving, its files, and "Envoyer". Every other button of the page saves first."""
 
 from litestar import Controller, get, post
 from litestar.params import FromPath
@@ -94,16 +92,16 @@ class DraftPages(Controller):
         allowances: GivenAllowances,
         draft_id: FromPath[str],
     ) -> Redirect | Template:
-        """The button "Envoyer": save, then send, or show what is to be mended with nothing lost."""
+        """The button "Envoyer": send what was typed, or keep it and show what is to be mended."""
         typed = await typed_in(request)
         confirmed = await confirmed_in(request)
-        send = partial(submit_reply, store, domains, request.user, draft_id, typed)
+        whose = (store, domains, request.user, draft_id, typed)
         try:
-            sent = await send(at=now(), confirmed=confirmed, allowances=allowances)
-        except NotFound:
-            return await self._sent_before(request, store, draft_id)
+            sent = await submit_reply(*whose, at=now(), confirmed=confirmed, allowances=allowances)
         except Conflict:
             raise
+        except NotFound:
+            return await self._sent_before(request, store, draft_id)
         except MessagingError as error:
             return await self._to_mend(request, store, domains, draft_id, typed=typed, error=error)
         return web.see_other(f"/messagerie/conversations/{sent.conversation_id}", toast="message-sent")
@@ -118,11 +116,14 @@ class DraftPages(Controller):
         typed: Typed,
         error: MessagingError,
     ) -> Redirect | Template:
-        """Keep what was typed, and show what is to be mended, or asked, before it can leave."""
-        draft = await save_draft(store, domains, request.user, draft_id, typed, at=now())
-        if isinstance(error, Unconfirmed):
-            return confirmation_page(draft, typed, error)
-        desk = await open_draft(store, domains, request.user, draft_id)
+        """Keep what was typed and show why it may not leave; another device may have sent or removed it by now."""
+        try:
+            draft = await save_draft(store, domains, request.user, draft_id, typed, at=now())
+            if isinstance(error, Unconfirmed):
+                return confirmation_page(draft, typed, error)
+            desk = await open_draft(store, domains, request.user, draft_id)
+        except NotFound:
+            return await self._sent_before(request, store, draft_id)
         return await draft_page(request, store, desk, error=error)
 
     async def _sent_before(
