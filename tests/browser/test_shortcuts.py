@@ -49,6 +49,7 @@ def test_the_keys_do_what_their_list_says(mailbox: Person) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("link", name="Raccourcis clavier")).to_be_focused()
 
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox", name="Rechercher")).to_be_focused()
