@@ -316,6 +316,9 @@ class FakeObjects(Objects):
         data = self.kept[key]
         yield FakeStream(data[offset : offset + length if length else None])
 
+    async def keys_under(self, prefix: str) -> list[str]:
+        return sorted(key for key in self.kept if key.startswith(prefix))
+
     async def read(self, key: str, most: int) -> bytes:
         if await self.size(key) > most:
             raise ClaimMismatch(key)

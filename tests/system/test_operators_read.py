@@ -16,6 +16,7 @@ from tests.system.waiting import until
 pytestmark = pytest.mark.stack
 
 AUDIT = ("messaging.audit",)
+ACCESS = ("--by", "Anne Petit", "--reason", "demande 2026-113")
 
 
 def messaging(stack: Stack, *arguments: str) -> int:
@@ -35,32 +36,35 @@ def test_a_letter_to_two_patients_is_disclosed_as_it_came_and_that_is_audited(
     before = observer.ends(AUDIT)
 
     file = tmp_path / "letter.eml"
-    assert messaging(stack, "--evidence", row["_id"], "--to", str(file)) == 0
+    assert messaging(stack, "--evidence", "nobody-s", "--to", str(file), *ACCESS) == 1
+    assert messaging(stack, "--evidence", row["_id"], "--to", str(file)) == 2, "without who and why"
+    assert list(tmp_path.iterdir()) == []
+    assert messaging(stack, "--evidence", row["_id"], "--to", str(file), *ACCESS) == 0
     assert other.mailbox.encode() in file.read_bytes()
     assert file.read_bytes() == observer.object(row["raw_key"])
-    assert messaging(stack, "--evidence", row["_id"], "--to", str(file)) == 1, "written over"
-    assert messaging(stack, "--evidence", "nobody-s") == 1
+    assert messaging(stack, "--evidence", row["_id"], "--to", str(file), *ACCESS) == 1, "written over"
 
-    def recorded() -> list[tuple[str, str, str]]:
+    def recorded() -> list[tuple[str, ...]]:
         events = [msgspec.json.decode(record.value or b"{}") for record in observer.records(AUDIT, before)]
         return [
-            (event["actor"], event["patient_id"], event["object_id"])
+            (event["actor"], event["reason"], event["patient_id"], event["object_id"])
             for event in events
             if event.get("action") == "evidence-disclosed"
         ]
 
-    until(recorded, lambda found: ("operator", one.id, row["_id"]) in found, what="the access in the audit")
+    access = ("operator:Anne Petit", "demande 2026-113", one.id, row["_id"])
+    until(recorded, lambda found: access in found, what="the access in the audit")
 
 
 def test_what_was_written_to_postmaster_is_fetched_once(stack: Stack, tmp_path: Path) -> None:
     words = "Subject: Une question\r\n\r\nVos notices m'arrivent deux fois.\r\n"
     with smtplib.SMTP("127.0.0.1", stack.ports["door"], timeout=30) as client:
         client.sendmail(DOCTOR.address, ["postmaster@patient.mssante.fr"], f"From: {DOCTOR.address}\r\n{words}")
-    assert messaging(stack, "--house-letters", str(tmp_path)) == 0
+    assert messaging(stack, "--house-letters", str(tmp_path), *ACCESS) == 0
     fetched = [
         path for path in tmp_path.glob("*.eml") if b"Vos notices m'arrivent deux fois." in path.read_bytes()
     ]
     assert len(fetched) == 1
     fetched[0].write_bytes(b"lu")
-    assert messaging(stack, "--house-letters", str(tmp_path)) == 0
+    assert messaging(stack, "--house-letters", str(tmp_path), *ACCESS) == 0
     assert fetched[0].read_bytes() == b"lu"

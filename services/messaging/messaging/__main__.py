@@ -3,7 +3,8 @@
 import argparse
 import asyncio
 import sys
-from contextlib import nullcontext
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvloop
@@ -11,7 +12,8 @@ import uvloop
 from chassis.errors import BackingServiceAway, NotFound
 from chassis.settings import read_settings
 from messaging.app import Only, build
-from messaging.evidence import disclose
+from messaging.disclosing import Access
+from messaging.evidence import OriginalLost, disclose
 from messaging.house_letters import fetch
 from messaging.objects import Objects
 from messaging.settings import MessagingSettings
@@ -28,49 +30,71 @@ def main() -> None:
         "--house-letters", type=Path, metavar="FOLDER", help="write the letters to postmaster@ and abuse@ there"
     )
     parser.add_argument(
-        "--evidence",
-        metavar="MESSAGE",
-        help="write the letter of this id as it was received, untouched; the access is audited",
+        "--evidence", metavar="MESSAGE", help="write the letter of this id as it was received, untouched"
     )
-    parser.add_argument("--to", type=Path, metavar="FILE", help="where --evidence writes, else standard output")
+    parser.add_argument("--to", type=Path, metavar="FILE", help="where --evidence writes; nothing is written over")
+    parser.add_argument("--by", metavar="WHO", help="who fetches letters: your name, kept in the audit")
+    parser.add_argument("--reason", metavar="WHY", help="why: the reference of the request, kept in the audit")
     asked = parser.parse_args()
     settings = read_settings(MessagingSettings)
     if asked.dkim_record:
         print(dkim_record(settings))
-    elif asked.house_letters:
-        print(*asyncio.run(house_letters(settings, asked.house_letters)), sep="\n")
-    elif asked.evidence:
-        asyncio.run(evidence(settings, asked.evidence, asked.to))
+    elif asked.house_letters or asked.evidence:
+        _fetch_letters(parser, settings, asked)
     else:
         uvloop.run(_run(settings, asked.only))
+
+
+def _fetch_letters(
+    parser: argparse.ArgumentParser, settings: MessagingSettings, asked: argparse.Namespace
+) -> None:
+    """Exits with 2 where who, why or where to is missing, with 1 and a sentence where it can't be done."""
+    if asked.evidence and not asked.to:
+        parser.error("--evidence wants --to FILE")
+    try:
+        access = Access(by=asked.by or "", reason=asked.reason or "")
+    except ValueError as error:
+        parser.error(str(error))
+    if asked.evidence:
+        asyncio.run(evidence(settings, asked.evidence, asked.to, access))
+    else:
+        print(*asyncio.run(house_letters(settings, asked.house_letters, access)), sep="\n")
 
 
 async def _run(settings: MessagingSettings, only: Only | None) -> None:
     await build(settings, only).run()
 
 
-async def house_letters(settings: MessagingSettings, folder: Path) -> list[Path]:
+async def house_letters(settings: MessagingSettings, folder: Path, access: Access) -> list[Path]:
     """Fetch what was written to who runs the house; the new files."""
-    objects = Objects(settings)
-    try:
-        return await fetch(objects, folder)
-    finally:
-        objects.close()
+    async with _letters(settings) as (store, objects):
+        return await fetch(store, objects, folder, access)
 
 
-async def evidence(settings: MessagingSettings, message_id: str, to: Path | None) -> None:
-    """Disclose a letter into a new file, or the standard output. Exits with 1 and a sentence where it can't be."""
+async def evidence(settings: MessagingSettings, message_id: str, to: Path, access: Access) -> None:
+    """Disclose a letter into a new file."""
+    async with _letters(settings) as (store, objects):
+        try:
+            size = await disclose(store, objects, message_id, to, access)
+        except NotFound:
+            raise SystemExit(f"messaging: there is no letter {message_id} with an original") from None
+        except FileExistsError:
+            raise SystemExit(f"messaging: {to} is there already, and is not written over") from None
+    print(f"{size} bytes in {to}; the access is recorded", file=sys.stderr)
+
+
+@asynccontextmanager
+async def _letters(settings: MessagingSettings) -> AsyncIterator[tuple[MessagingStore, Objects]]:
+    """The store and the objects for one command. What may happen to any of them ends it with a sentence."""
     store, objects = MessagingStore(settings), Objects(settings)
     try:
-        with to.open("xb") if to else nullcontext(sys.stdout.buffer) as out:
-            size = await disclose(store, objects, message_id, out)
-        print(f"{size} bytes; the access is recorded", file=sys.stderr)
-    except NotFound:
-        raise SystemExit(f"messaging: there is no letter {message_id} with an original") from None
-    except FileExistsError:
-        raise SystemExit(f"messaging: {to} is there already, and is not written over") from None
+        yield store, objects
     except BackingServiceAway as error:
-        raise SystemExit(f"messaging: {error} is away; try again when it is back") from None
+        raise SystemExit(f"messaging: {error}; try again when it is back") from None
+    except OriginalLost as error:
+        raise SystemExit(f"messaging: {error}; look for it in the object store's backup") from None
+    except OSError as error:
+        raise SystemExit(f"messaging: {error}; choose another place to write to") from None
     finally:
         store.close()
         objects.close()

@@ -3,18 +3,22 @@
 from pathlib import Path
 
 from chassis.telemetry import log
+from messaging.disclosing import Access, put_down
 from messaging.objects import OPERATORS, Objects
+from messaging.store import MessagingStore
+
+ACTION = "house-letter-fetched"
 
 
-async def fetch(objects: Objects, folder: Path) -> list[Path]:
+async def fetch(store: MessagingStore, objects: Objects, folder: Path, access: Access) -> list[Path]:
     """Write those that the folder doesn't have yet, each as `<intake id>.eml`; the new files, the oldest first.
 
-    They stay in the store until they expire, 90 days after they came. Raises `OSError` or `BackingServiceAway`;
-    a file that is there is whole.
+    They stay in the store until they expire, 90 days after they came. Raises `OSError` or `BackingServiceAway`.
     """
     wanted = _missing(await objects.keys_under(OPERATORS), folder)
     for key, path in wanted.items():
-        await _write(objects, key, path)
+        await access.record(store, ACTION, "letter", path.stem, None)
+        await put_down(objects.chunks(key), path)
     log.info("house-letters.fetched", letters=len(wanted))
     return list(wanted.values())
 
@@ -24,12 +28,3 @@ def _missing(keys: list[str], folder: Path) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     files = {key: folder / f"{key.removeprefix(OPERATORS)}.eml" for key in keys}
     return {key: path for key, path in files.items() if not path.exists()}
-
-
-async def _write(objects: Objects, key: str, path: Path) -> None:
-    unfinished = path.with_suffix(".part")
-    async with objects.open(key) as stream:
-        with unfinished.open("wb") as file:
-            async for chunk in stream.chunks():
-                file.write(chunk)
-    unfinished.rename(path)

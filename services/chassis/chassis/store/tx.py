@@ -48,6 +48,7 @@ class Tx:
         object_id: str | None = None,
         outcome: Literal["done", "refused"] = "done",
         peer: str | None = None,
+        reason: str | None = None,
     ) -> None:
         """Record who did what to whose data, with this transaction."""
         record = AccessRecorded(
@@ -60,6 +61,7 @@ class Tx:
             outcome=outcome,
             peer=peer,
             recorded_at=now(),
+            reason=reason,
         )
         topic = f"{self._service}.audit"
         self.outgoing.append(outbox_row(topic, self._service, record, patient_id or record.audit_id))
