@@ -122,9 +122,11 @@ def test_what_is_told_by_colour_is_told_in_a_forced_palette_too(reach: Callable[
     page = reach(next(place for place in PLACES if place.name == "mailbox"))
     page.emulate_media(forced_colors="active")
     try:
-        ground, dot, current = page.evaluate(_TOLD_BY_COLOUR)
+        ground, dot, border = page.evaluate(_TOLD_BY_COLOUR)
         assert dot != ground
-        assert current != ground
+        assert border["width"] >= 2
+        assert border["style"] == "solid"
+        assert border["colour"] != ground
     finally:
         page.emulate_media(forced_colors="none")
 
@@ -148,7 +150,11 @@ def found_by_axe(page: Page, options: dict[str, Any]) -> list[str]:
 _TOLD_BY_COLOUR = """() => [
   getComputedStyle(document.body).backgroundColor,
   getComputedStyle(document.querySelector('.row.unread .dot')).backgroundColor,
-  getComputedStyle(document.querySelector('.nav [aria-current]')).borderBlockEndColor,
+  ((style) => ({
+    colour: style.borderBlockEndColor,
+    style: style.borderBlockEndStyle,
+    width: parseFloat(style.borderBlockEndWidth),
+  }))(getComputedStyle(document.querySelector('.nav [aria-current]'))),
 ]"""
 _SPACED = """() => {
   // as far apart as readers may put letters, words, lines and paragraphs (WCAG 1.4.12)

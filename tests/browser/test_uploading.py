@@ -95,6 +95,28 @@ def test_one_goes_on_writing_while_a_file_is_sent(answering: Person) -> None:
     answering.sees("Les voici.")
 
 
+def test_leaving_while_a_file_is_sent_is_asked_about_first(answering: Person) -> None:
+    held, page = Held(), answering.page
+    page.route("**/envois/*", held.carry)
+    file = {"name": "clichés.pdf", "mimeType": "application/pdf", "buffer": CONTENT}
+    page.get_by_label("Joindre depuis mon appareil").set_input_files(file)  # type: ignore[arg-type]
+    expect(page.locator("#pieces")).to_contain_text("Envoi en cours : 41 %", timeout=SOON_MS)
+    answering.fill("Mon message", "Les voici.")
+    answering.mark_page()
+
+    for button in ("Retour", "Ajouter un document"):
+        with page.expect_event("dialog") as asked:
+            page.get_by_role("button", name=button).click(no_wait_after=True)
+        assert asked.value.type == "beforeunload"
+        asked.value.dismiss()
+        assert answering.same_page()
+
+    held.let_go()
+    answering.sees("clichés.pdf : Ajouté")
+    answering.press("Ajouter un document")
+    answering.sees_heading("Ajouter un document")
+
+
 def test_a_cut_upload_goes_on_and_counts_as_activity(answering: Person) -> None:
     line, said, person = Line(), [], answering
     person.page.on("console", lambda message: said.append(message.text))

@@ -59,3 +59,15 @@ async def test_what_is_away_is_said_once_however_often_it_is_tried(monkeypatch: 
 
     assert said == ["loop.away"]
     await loop.stop()
+
+
+async def test_another_service_that_is_away_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("chassis.background.log.warning", lambda event, **more: said.append(more["what"]))
+    turns = Turns(BackingServiceAway("bus"), BackingServiceAway("bus"), BackingServiceAway("objects"))
+    loop = Loop("turning", turns)
+    loop.start()
+    await asyncio.wait_for(turns.enough.wait(), 10.0)
+
+    assert said == ["bus is away", "objects is away"]
+    await loop.stop()

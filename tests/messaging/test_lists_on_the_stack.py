@@ -13,13 +13,15 @@ from chassis.store import Tx
 from messaging.domain.drafting import tick_of
 from messaging.domain.facets import Facet, by
 from messaging.domain.filters import Filters, lists_for
-from messaging.domain.model import Conversation, Correspondent, Message, MessageKind, Party
+from messaging.domain.model import Conversation, Correspondent, Mailbox, Message, MessageKind, Party
 from messaging.domain.searching import read_query, volume_of
 from messaging.domain.threads import begin
+from messaging.domain.tray import Found, Tray
 from messaging.settings import MessagingSettings
 from messaging.store import MessagingStore
 from messaging.store.finding import words_row
 from messaging.store.mailboxes import conversation_row
+from messaging.store.rows import row_of
 from stack.control import Stack
 
 pytestmark = pytest.mark.stack
@@ -27,6 +29,7 @@ pytestmark = pytest.mark.stack
 AT = datetime(2026, 6, 9, tzinfo=UTC)
 PEOPLE = [Party(name=f"Docteur Numéro{n}", address=f"d{n}@chu.mssante.fr") for n in range(5)]
 MANY = 1_000
+SECOND = timedelta(seconds=1)
 A_BATCH = 250
 COLLECTIONS = ("conversations", "words", "trash", "messages", "consignments")
 READ_AT_MOST = 600
@@ -199,21 +202,38 @@ async def test_the_first_page_seen_again_reads_itself_alone_and_is_right_after_a
 
 
 async def test_a_first_page_after_a_flood_is_not_read_to_where_it_once_ended(store: TrialStore) -> None:
-    patient_id, rows = await filled(store, MANY)
-    await first_page(store, patient_id)
-    flood = [
-        replace(row, id=new_id(), last_activity_at=row.last_activity_at + timedelta(days=3_650)) for row in rows
-    ]
-    await insert(store, "conversations", [conversation_row(row) for row in flood])
+    patient_id, _rows = await filled(store, MANY)
+    await store.collection("mailboxes").insert_one(row_of(Mailbox(id=patient_id, opened_at=AT)))
+    await first_page(store, patient_id, revision=1)
+    flood = [replace(one, at=one.at + timedelta(days=3_650)) for one in letters(patient_id, MANY, SECOND)]
+    for start in range(0, MANY, A_BATCH):
+        await store.transact(lambda tx, batch=flood[start : start + A_BATCH]: file_all(store, tx, batch))
     store.asked.clear()
-    page = await store.mailbox_page(patient_id, total=2 * MANY, revision=MANY)
-    newest = sorted(flood, key=lambda row: (row.last_activity_at, row.id), reverse=True)
-    assert [row.id for row in page.rows] == [row.id for row in newest[:50]]
+    revision = (await store.mailbox(patient_id)).revision
+    shown = await first_page(store, patient_id, revision=revision)
+    assert shown == [one.id for one in sorted(flood, key=lambda one: (one.at, one.id), reverse=True)[:50]]
     await is_by_index_and_bounded(store)
 
 
-async def first_page(store: TrialStore, patient_id: str) -> list[str]:
-    page = await store.mailbox_page(patient_id, total=MANY)
+async def file_all(store: TrialStore, tx: Tx, batch: list[Message]) -> None:
+    """Put letters that belong to nothing into the mailbox, as a batch is."""
+    tray = Tray(Found())
+    for one in batch:
+        tray.add(one)
+    await store.put_away(tx, tray)
+
+
+async def test_a_narrowed_list_does_not_say_how_far_to_read_of_the_whole_one(store: TrialStore) -> None:
+    patient_id, rows = await filled(store, MANY)
+    narrowed = await store.mailbox_page(patient_id, keeps=lambda row: row.unread == 0, total=MANY)
+    assert [row.id for row in narrowed.rows] == [row.id for row in rows if row.unread == 0][:50]
+    store.asked.clear()
+    assert await first_page(store, patient_id) == [row.id for row in rows[:50]]
+    assert await is_by_index_and_bounded(store) < [row.id for row in rows].index(narrowed.rows[-1].id)
+
+
+async def first_page(store: TrialStore, patient_id: str, revision: int = 0) -> list[str]:
+    page = await store.mailbox_page(patient_id, total=MANY, revision=revision)
     return [row.id for row in page.rows]
 
 

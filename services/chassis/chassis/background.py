@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import ClassVar
 
-from chassis.errors import Kind, kind_of, recognise
+from chassis.errors import BackingServiceAway, Kind, PliError, kind_of, recognise
 from chassis.part import Check
 from chassis.telemetry import log
 
@@ -60,7 +60,7 @@ class Loop:
 
     def _note(self, error: BaseException) -> None:
         known = recognise(error)
-        said = known.code if known else type(error).__name__
+        said = _name_of(known) if known else type(error).__name__
         if kind_of(error) is Kind.AWAY:
             if self.away != said:
                 log.warning("loop.away", loop=self.name, what=str(known))
@@ -91,6 +91,11 @@ class Recurring:
 
     async def _turn(self) -> None:
         raise NotImplementedError
+
+
+def _name_of(error: PliError) -> str:
+    """Its code, and which service is away: another one is another reason."""
+    return f"{error.code} {error.what}" if isinstance(error, BackingServiceAway) else error.code
 
 
 def _told_to_end() -> bool:

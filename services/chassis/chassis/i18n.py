@@ -4,7 +4,7 @@
 (docs/adr/0008); what a catalogue lacks is said in the French source.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -14,6 +14,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 SOURCE_LANGUAGE = "fr"
+
+Translate = Callable[[str], str]
+"""From a marked text to what the reader is shown."""
 
 
 def mark(text: str) -> str:

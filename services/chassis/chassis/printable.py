@@ -21,6 +21,8 @@ _PRINTED: tuple[tuple[int, int], ...] = (
 """Ranges that the fonts of the PDF hold wholly: Latin, Greek, Cyrillic, punctuation, units and signs."""
 
 STAND_IN = "□"
+_VARIATIONS = frozenset(map(chr, range(0xFE00, 0xFE10)))
+"""They choose the form of the character before them, a sign or a coloured picture."""
 
 
 def is_printed(character: str) -> bool:
@@ -31,11 +33,22 @@ def is_printed(character: str) -> bool:
 
 
 def unprinted(text: str) -> str:
-    """The characters of `text`, each once, that the PDF can't show; line ends are none of them."""
-    return "".join(dict.fromkeys(letter for letter in text if letter != "\n" and not is_printed(letter)))
+    """The characters of `text`, each once, that `printed` replaces; line ends are none of them."""
+    return "".join(dict.fromkeys(filter(_lacks, _visible(text))))
 
 
 def printed(text: str) -> str:
     """The text with a stand-in for what can't be shown: for names, which are not ours to refuse."""
+    return "".join(STAND_IN if _lacks(letter) else letter for letter in _visible(text))
+
+
+def _lacks(character: str) -> bool:
+    return character != "\n" and not is_printed(character)
+
+
+def _visible(text: str) -> str:
+    """Composed, without what nobody sees: soft hyphens, blanks and joiners without width, marks of direction."""
     composed = unicodedata.normalize("NFC", text)
-    return "".join(letter if letter == "\n" or is_printed(letter) else STAND_IN for letter in composed)
+    return "".join(
+        letter for letter in composed if unicodedata.category(letter) != "Cf" and letter not in _VARIATIONS
+    )

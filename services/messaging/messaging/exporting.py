@@ -1,6 +1,6 @@
 """A conversation to take away: one ZIP of its words, its original letters and their files, made as it streams."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import ClassVar, Protocol
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -16,6 +16,8 @@ from messaging.paper.sheets import MOST_ATTACHED
 
 MOST_MESSAGES = 500
 MOST_BYTES = 500_000_000
+
+Clock = Callable[[datetime], datetime]
 
 
 class ExportTooLarge(MessagingError):
@@ -76,34 +78,37 @@ def _attached_bytes(messages: Sequence[Message]) -> int:
     return sum(file.size for message in messages for file in message.attachments)
 
 
-def entries_of(messages: Sequence[Message], all_words: str) -> list[Entry]:
+def entries_of(messages: Sequence[Message], all_words: str, clock: Clock) -> list[Entry]:
     """What the ZIP holds, a folder a message, oldest first. `messages` are newest first and not none.
 
-    Every name is only a name, and no two are the same on any system.
+    `clock` gives an instant as its reader's clock shows it, for the names and times in the ZIP. Every name is only
+    a name, and no two are the same on any system.
     """
-    entries = [Entry(name="conversation.txt", at=messages[0].at, words=all_words)]
+    entries = [Entry(name="conversation.txt", at=clock(messages[0].at), words=all_words)]
     folders: set[str] = set()
     for number, message in enumerate(reversed(messages), 1):
-        folder = distinct(_folder(number, message), folders)
-        entries += [replace(entry, name=f"{folder}/{entry.name}") for entry in _of_message(message)]
+        folder = distinct(_folder(number, message, clock(message.at)), folders)
+        entries += [
+            replace(entry, name=f"{folder}/{entry.name}") for entry in _of_message(message, clock(message.at))
+        ]
     return entries
 
 
-def _folder(number: int, message: Message) -> str:
+def _folder(number: int, message: Message, at: datetime) -> str:
     name = safe_name(message.sender.name[:60], number, "").replace(".", " ").strip()
-    return f"{number:03d} {message.at:%Y-%m-%d} {name}"
+    return f"{number:03d} {at:%Y-%m-%d} {name}"
 
 
-def _of_message(message: Message) -> list[Entry]:
+def _of_message(message: Message, at: datetime) -> list[Entry]:
     taken: set[str] = set()
     found = []
     if message.raw_key and message.kind is MessageKind.LETTER:
-        found.append(Entry(name=distinct("lettre.eml", taken), at=message.at, letter_key=message.raw_key))
+        found.append(Entry(name=distinct("lettre.eml", taken), at=at, letter_key=message.raw_key))
     else:
-        found.append(Entry(name=distinct("message.txt", taken), at=message.at, words=message.text))
+        found.append(Entry(name=distinct("message.txt", taken), at=at, words=message.text))
     for number, file in enumerate(message.attachments, 1):
         name = distinct(safe_name(file.filename, number, ".bin"), taken)
-        found.append(Entry(name=name, at=message.at, key=file.object_key))
+        found.append(Entry(name=name, at=at, key=file.object_key))
     return found
 
 

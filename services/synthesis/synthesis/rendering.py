@@ -5,8 +5,8 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chassis.i18n import SOURCE_LANGUAGE, catalogue
-from synthesis.domain.contents import Translate, contents_of, filename_for
+from chassis.i18n import SOURCE_LANGUAGE, Translate, catalogue
+from synthesis.domain.contents import contents_of, filename_for
 from synthesis.domain.patient import Patient
 from synthesis.domain.profile import Profile, ProfileEmpty
 from synthesis.pdf import Typesetter

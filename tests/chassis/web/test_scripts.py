@@ -14,6 +14,7 @@ from litestar.response import Redirect, Stream, Template
 from playwright.sync_api import Page, expect, sync_playwright
 
 from chassis import web
+from tests.system.waiting import until
 
 from .conftest import OneSession
 
@@ -31,6 +32,12 @@ SCRIPTED = """{% extends "shell.html" %}{% import "pieces.html" as p %}{% block 
 DIALOG = """{% extends "shell.html" %}{% import "pieces.html" as p %}{% block title %}Garder{% endblock %}
 {% block main %}{% call p.dialog_page("Ajouter", "/m/scripted") %}<form method="post" action="/m/send">
 {{ p.field("name", "Nom du document") }}{{ p.button("Ajouter") }}</form>{% endcall %}{% endblock %}"""
+
+
+def session_is_known(page: Page) -> None:
+    """Wait until the page knows when its session ends; `wait_for_function` would be stopped by the page's CSP."""
+    noted = "localStorage.getItem('pli-session')?.includes('idleAt')"
+    until(lambda: page.evaluate(noted), what="the session's end", every=0.05)
 
 
 def html(text: str) -> Response[str]:
@@ -279,7 +286,7 @@ def later(page: Page, site: Site, minutes: int, **left: int) -> None:
 
 
 def test_after_25_minutes_a_dialog_offers_to_stay_as_often_as_wished(page: Page, site: Site) -> None:
-    page.wait_for_function("localStorage.getItem('pli-session')?.includes('idleAt')")
+    session_is_known(page)
     dialog = page.get_by_role("dialog", name="Votre session va se terminer")
     for _ in range(2):
         stayed = site.stayed
@@ -295,7 +302,7 @@ def test_after_25_minutes_a_dialog_offers_to_stay_as_often_as_wished(page: Page,
 
 
 def test_typing_is_activity_said_every_four_minutes_at_most(page: Page, site: Site) -> None:
-    page.wait_for_function("localStorage.getItem('pli-session')?.includes('idleAt')")
+    session_is_known(page)
     assert site.stayed == 1
     page.get_by_label("Mon message").fill("Bonjour")
     later(page, site, 5)
@@ -307,14 +314,14 @@ def test_typing_is_activity_said_every_four_minutes_at_most(page: Page, site: Si
 
 
 def test_the_end_of_twelve_hours_is_announced_once(page: Page, site: Site) -> None:
-    page.wait_for_function("localStorage.getItem('pli-session')?.includes('idleAt')")
+    session_is_known(page)
     site.left = {"idle": 1500, "longest": 1200}
     page.evaluate("localStorage.clear()")
     page.reload()
     page.clock.fast_forward(5 * 60_000)
     site.left = {"idle": 1500, "longest": 800}
     page.get_by_label("Mon message").fill("Bonjour")
-    page.wait_for_function("localStorage.getItem('pli-session')?.includes('idleAt')")
+    session_is_known(page)
     page.clock.run_for(20_000)
     dialog = page.get_by_role("dialog", name="Votre session va se terminer")
     expect(dialog).to_contain_text("au plus 12 heures")
@@ -324,7 +331,7 @@ def test_the_end_of_twelve_hours_is_announced_once(page: Page, site: Site) -> No
 
 
 def test_after_the_end_what_was_typed_is_brought_to_the_log_in(page: Page, site: Site) -> None:
-    page.wait_for_function("localStorage.getItem('pli-session')?.includes('idleAt')")
+    session_is_known(page)
     page.get_by_label("Mon message").fill("Bonjour <docteur>\nà demain")
     site.left = None
     page.clock.fast_forward(31 * 60_000)

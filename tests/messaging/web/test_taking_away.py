@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pypdfium2
 import pytest
@@ -11,12 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from chassis.web.dates import local
 from messaging.domain.model import Attachment, Message, MessageKind, Party
+from messaging.domain.threads import begin
+from messaging.domain.welcome import welcome_message
 from messaging.exporting import MOST_BYTES, entries_of
 from messaging.letters.filenames import name_from
 from messaging.paper.sheets import MOST_ATTACHED
 from tests.messaging.people import AT, CHRISTELLE, INAYA_ID
 from tests.messaging.web.conftest import words
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -99,7 +104,58 @@ def test_the_pdf_has_every_word_and_the_files_are_in_it(client, world, answered)
     for said in ("Préparation de votre rendez-vous", "Christelle Thomas", "À lundi.", "Merci.", "Résultats.pdf"):
         assert said in read
     assert attached_to(answer.content) == {"Résultats.pdf": b"%PDF-1.7 contenu"}
-    assert world.store.audited[-1]["action"] == "conversation-exported"
+    assert world.store.audited[-1]["action"] == "conversation-exported-as-pdf"
+
+
+def test_the_pdf_names_every_file_it_carries_as_it_carries_it(client, world):
+    twin = world.file("Résultats.pdf", b"un")
+    picture = replace(world.file("Logo.png", b"deux"), content_id="logo@chu")
+    first = world.letter(attachments=(twin, picture))
+    another = replace(world.file("Autre.pdf", b"trois"), filename="Résultats.pdf")
+    world.letter(attachments=(another,), conversation_id=first.id, at=AT + DAY)
+    pdf = client.get(f"/messagerie/conversations/{first.id}/export.pdf").content
+    carried = attached_to(pdf)
+    assert sorted(carried.values()) == [b"deux", b"trois", b"un"]
+    for name in carried:
+        assert name in said_in(pdf)
+
+
+def test_what_could_not_be_read_is_said_to_be_unread_and_not_empty(client, world):
+    letter = world.letter(text="", incomplete=True)
+    here = f"/messagerie/conversations/{letter.id}"
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{here}/export.zip").content)) as archive:
+        zipped = archive.read("conversation.txt").decode("utf-8-sig")
+    printed = words(client.get(f"{here}/imprimer"))
+    for said in (printed, said_in(client.get(f"{here}/export.pdf").content), zipped):
+        assert "n'a pas pu être lu en entier" in " ".join(said.split())
+        assert "ne contient pas de texte" not in said
+
+
+def test_the_service_s_own_message_is_taken_away_in_the_reader_s_language(client, world):
+    welcome = welcome_message(world.inaya, "Mon espace santé", AT)
+    world.store.put("messages", welcome)
+    world.store.put("conversations", begin(welcome))
+    here, english = f"/messagerie/conversations/{welcome.id}", {"accept-language": "en"}
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{here}/export.zip", headers=english).content)) as archive:
+        zipped = archive.read("conversation.txt").decode("utf-8-sig")
+    pdf = client.get(f"{here}/export.pdf", headers=english)
+    assert 'filename="Welcome to your' in pdf.headers["content-disposition"]
+    for said in (words(client.get(f"{here}/imprimer", headers=english)), said_in(pdf.content), zipped):
+        assert "Welcome to your Mon espace santé mailbox" in said
+        assert "Bienvenue" not in said
+
+
+def test_the_names_of_files_taken_away_have_the_day_of_the_reader_s_clock(client, world):
+    world.objects.kept["original"] = b"Subject: Bonjour\r\n\r\nA lundi."
+    late = datetime(2026, 6, 9, 22, 30, tzinfo=UTC)
+    letter = world.letter(raw_key="original", size=30, at=late)
+    here = f"/messagerie/conversations/{letter.id}"
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{here}/export.zip").content)) as archive:
+        folder = archive.infolist()[1]
+    assert folder.filename.startswith("001 2026-06-10 ")
+    assert folder.date_time == (2026, 6, 10, 0, 30, 0)
+    original = client.get(f"/messagerie/messages/{letter.id}/lettre.eml")
+    assert 'filename="2026-06-10 ' in original.headers["content-disposition"]
 
 
 def test_the_pdf_says_that_a_sign_stands_for_what_cannot_be_printed(client, world):
@@ -108,6 +164,33 @@ def test_the_pdf_says_that_a_sign_stands_for_what_cannot_be_printed(client, worl
     )
     read = said_in(client.get(f"/messagerie/conversations/{letter.id}/export.pdf").content)
     assert "Bravo □ et □" in read
+    assert "sont remplacés par □" in read
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    ["\N{SOFT HYPHEN}", "\N{ZERO WIDTH SPACE}", "\N{ZERO WIDTH NO-BREAK SPACE}", "\N{RIGHT-TO-LEFT MARK}"],
+)
+def test_what_nobody_sees_leaves_no_sign(client, world, unseen):
+    letter = world.letter(text=f"ren{unseen}dez-vous □", subject=f"Vo{unseen}tre santé")
+    read = said_in(client.get(f"/messagerie/conversations/{letter.id}/export.pdf").content)
+    assert "rendez-vous □" in read
+    assert "Votre santé" in read
+    assert "sont remplacés" not in read
+
+
+@pytest.mark.parametrize("where", ["sender", "recipients", "file"])
+def test_a_sign_in_a_name_is_told_like_one_in_the_words(client, world, where):
+    odd = "\N{ARABIC LETTER SEEN}bc"
+    party = Party(name=odd, address="a@chu.mssante.fr")
+    made = {
+        "sender": {"sender": party},
+        "recipients": {"recipients": (party,)},
+        "file": {"attachments": (world.file(f"{odd}.pdf", b"un"),)},
+    }
+    letter = world.letter(**made[where])
+    read = said_in(client.get(f"/messagerie/conversations/{letter.id}/export.pdf").content)
+    assert "□bc" in read
     assert "sont remplacés par □" in read
 
 
@@ -136,9 +219,12 @@ def test_a_press_that_fails_is_told_with_another_way_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_cannot_be_read_is_told_before_the_download_begins(client, world, answered):
+def test_a_file_that_is_lost_is_told_before_the_download_begins(client, world, answered):
     world.objects.kept.clear()
-    assert client.get(f"{answered}/export.pdf").status_code in (404, 503)
+    answer = client.get(f"{answered}/export.pdf")
+    assert answer.status_code == 404
+    assert "content-disposition" not in answer.headers
+    assert all(entry["action"] != "conversation-exported-as-pdf" for entry in world.store.audited)
 
 
 def said_in(pdf: bytes) -> str:
@@ -209,7 +295,7 @@ def test_names_in_the_file_are_only_names_whatever_was_sent(sent):
         )
         for number, (name, filename) in enumerate(sent)
     ]
-    names = [entry.name for entry in entries_of(messages[::-1], "")]
+    names = [entry.name for entry in entries_of(messages[::-1], "", local)]
     assert len({name.casefold() for name in names}) == len(names)
     for name in names[1:]:
         folder, file = name.split("/")

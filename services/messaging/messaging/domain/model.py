@@ -63,7 +63,7 @@ class Mailbox(Kept, frozen=True, kw_only=True):
     """The counters of a patient's mailbox, exact: kept in the transactions that change them.
 
     `unread` counts letters, `conversations` the rows of the list, `letters` what professionals sent.
-    `revision` grows with each change that the list shows.
+    `revision` grows by one with each change that the list shows, so that as many rows have moved at most.
     """
 
     id: PatientId = field(name="_id")

@@ -1,5 +1,8 @@
 """The message every mailbox begins with, word for word as in the guide, p. "J'arrive sur la page d'accueil"."""
 
+from msgspec.structs import replace
+
+from chassis.i18n import Translate
 from chassis.i18n import mark as _
 from contracts.base import Instant
 from messaging.domain.identifiers import derived_id
@@ -32,6 +35,25 @@ EMPHASISED = (
     _("Votre correspondant {service}"),
 )
 """What the guide prints in bold."""
+
+
+def subject_in(subject: str, service_name: str, say: Translate) -> str:
+    """A subject of the service's, in the reader's language; one under another name of the service as kept."""
+    return _said(SUBJECT, subject, service_name, say)
+
+
+def in_language(message: Message, service_name: str, say: Translate) -> Message:
+    """The welcome message in the reader's language, kept in French as it is; any other as it is."""
+    if message.kind is not MessageKind.SERVICE:
+        return message
+    subject = subject_in(message.subject, service_name, say)
+    return replace(message, subject=subject, text=_said(TEXT, message.text, service_name, say))
+
+
+def _said(source: str, kept: str, service_name: str, say: Translate) -> str:
+    if kept != source.format(service=service_name):
+        return kept
+    return say(source).replace("{service}", service_name)
 
 
 def welcome_message(patient: Patient, service_name: str, at: Instant) -> Message:

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import count
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from chassis.i18n import Translate
 from chassis.i18n import mark as _
-from chassis.printable import STAND_IN, printed
+from chassis.printable import STAND_IN, printed, unprinted
 from messaging.domain.model import Attachment, Message
 from messaging.letters.filenames import distinct, safe_name
 
 MOST_ATTACHED = 60_000_000
 """Bytes of all files: typesetting holds them in memory, twice."""
-
-Translate = Callable[[str], str]
 
 
 class PrintedLetter(Struct, frozen=True, kw_only=True):
@@ -67,55 +68,78 @@ def sheet_of(
 
     What the fonts lack is replaced by a sign, and the document says so.
     """
-    say = manner.say
-    letters = tuple(_letter(message, manner) for message in messages)
-    notes = [say(CUT) % {"most": len(messages)}] if cut else []
-    if any(_lacks(message) for message in messages):
-        notes.append(say(UNPRINTED) % {"sign": STAND_IN})
-    return Sheet(
-        title=printed(messages[-1].subject) or say(_("Sans objet")),
-        author=printed(owner),
+    say, proof = manner.say, _Proof()
+    attached = _attached(messages)
+    sheet = Sheet(
+        title=proof.printed(messages[-1].subject) or say(_("Sans objet")),
+        author=proof.printed(owner),
         language=manner.language,
-        footer=printed(say(_("%(service)s, messagerie de %(name)s")) % {"service": service, "name": owner}),
+        footer=proof.printed(say(_("%(service)s, messagerie de %(name)s")) % {"service": service, "name": owner}),
         page_of=say(_("Page {page} sur {pages}")),
         dated=say(_("Document préparé le %(when)s")) % {"when": manner.moment(at)},
-        notes=tuple(notes),
-        letters=letters,
-        attached=_attached(messages),
+        notes=(say(CUT) % {"most": len(messages)},) if cut else (),
+        letters=tuple(_letter(message, attached[message.id], manner, proof) for message in messages),
+        attached=tuple(file for files in attached.values() for file in files),
     )
+    if not proof.lacks:
+        return sheet
+    return replace(sheet, notes=(*sheet.notes, say(UNPRINTED) % {"sign": STAND_IN}))
 
 
 CUT = _("Seuls les %(most)s messages les plus récents figurent ici.")
+UNREAD = _("Ce message n'a pas pu être lu en entier. La lettre d'origine est dans la messagerie.")
+EMPTY = _("Ce message ne contient pas de texte.")
 UNPRINTED = _(
     "Certains caractères ne peuvent pas être imprimés et sont remplacés par %(sign)s. Vous les retrouvez dans la"
     " messagerie et dans les lettres d'origine."
 )
 
 
-def _letter(message: Message, manner: Manner) -> PrintedLetter:
+class _Proof:
+    """Texts as the fonts print them, and whether any of them lacks something then."""
+
+    def __init__(self) -> None:
+        self.lacks = False
+
+    def printed(self, text: str) -> str:
+        self.lacks = self.lacks or bool(unprinted(text))
+        return printed(text)
+
+
+def _letter(message: Message, files: Sequence[AttachedFile], manner: Manner, proof: _Proof) -> PrintedLetter:
     say = manner.say
-    text = message.text.strip() or say(_("Ce message ne contient pas de texte."))
     names = ", ".join(party.name for party in message.recipients)
+    sizes = [manner.size(file.size) for file in message.attachments]
     return PrintedLetter(
-        sender=printed(message.sender.name),
+        sender=proof.printed(message.sender.name),
         sent=manner.moment(message.at),
-        recipients=printed(say(_("À %(names)s")) % {"names": names}),
-        marks=(say(_("Expéditeur extérieur au service")),) if message.resembles_service else (),
+        recipients=proof.printed(say(_("À %(names)s")) % {"names": names}),
+        marks=tuple(map(say, _marks(message))),
         files_are=say(_("Documents attachés")),
-        files=tuple(f"{printed(file.filename)} ({manner.size(file.size)})" for file in message.files),
-        paragraphs=tuple(printed(text.replace("\t", "    ")).split("\n\n")),
+        files=tuple(f"{proof.printed(file.name)} ({size})" for file, size in zip(files, sizes, strict=True)),
+        paragraphs=tuple(proof.printed(plain_words(message, say)).split("\n\n")),
     )
 
 
-def _lacks(message: Message) -> bool:
-    whole = "".join((message.subject, message.sender.name, message.text.replace("\t", " ").replace("\r", "")))
-    return STAND_IN in printed(whole)
+def _marks(message: Message) -> list[str]:
+    marks = [_("Expéditeur extérieur au service")] if message.resembles_service else []
+    return [*marks, UNREAD] if message.incomplete else marks
 
 
-def _attached(messages: Sequence[Message]) -> tuple[AttachedFile, ...]:
+def plain_words(message: Message, say: Translate) -> str:
+    """What a message says where only text can be shown; that it says nothing, where it was read in full."""
+    text = message.text.strip().replace("\t", "    ").replace("\r", "")
+    return text or ("" if message.incomplete else say(EMPTY))
+
+
+def _attached(messages: Sequence[Message]) -> dict[str, list[AttachedFile]]:
+    """The files by their message's id, each name once in the whole document."""
     taken: set[str] = set()
-    files = [file for message in messages for file in message.attachments]
-    return tuple(_attachment(number, file, taken) for number, file in enumerate(files, 1))
+    numbers = count(1)
+    return {
+        message.id: [_attachment(next(numbers), file, taken) for file in message.attachments]
+        for message in messages
+    }
 
 
 def _attachment(number: int, file: Attachment, taken: set[str]) -> AttachedFile:

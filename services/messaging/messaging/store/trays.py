@@ -92,7 +92,7 @@ class Trays(Mailboxes, Messages, Drafts, Consignments, Finding):
 
     async def _count_letters(self, tx: Tx, tray: Tray) -> None:
         changes = [
-            UpdateOne({"_id": patient_id}, {"$inc": {**asdict(gained), "revision": 1}})
+            UpdateOne({"_id": patient_id}, {"$inc": {**asdict(gained), "revision": gained.letters}})
             for patient_id, gained in tray.counts().items()
         ]
         if changes:

@@ -25,7 +25,7 @@ PLACES = {"last_activity_at": 1}
 REMEMBERED = 20_000
 """Lists of which a process remembers where their first page ended."""
 MOST_CHANGED = 200
-"""Changes of a mailbox, each of which moves a row to the front at most, after which that is no guide any more."""
+"""Changes of a mailbox, each of which moves one row to the front at most, after which that is no guide."""
 
 Keeps = Callable[[Conversation], bool]
 
@@ -143,7 +143,10 @@ class Walks(Store[Tx]):
         newer: bool,
         keeps: Keeps,
     ) -> Walked:
-        """The first `most` rows that `keeps` keeps of a list beyond `near`, or as many as could be looked at."""
+        """The first `most` rows that `keeps` keeps of a list beyond `near`, or as many as could be looked at.
+
+        Where the first page ends is remembered if all rows are kept: a narrowed one's says nothing of the list.
+        """
         kept: list[Conversation] = []
         examined, edge = 0, near
         from_the_top = near is None and not newer
@@ -156,7 +159,7 @@ class Walks(Store[Tx]):
             examined += len(rows)
             if len(kept) >= most:
                 reached = key_of(kept[most - 1])
-                if from_the_top:
+                if from_the_top and len(kept) == examined:
                     self._first_pages.remember(patient_id, facet, reached, revision)
                 return Walked(rows=tuple(kept[:most]), reached=reached)
             if far is None:

@@ -10,12 +10,13 @@ from chassis import web
 from chassis.clock import now
 from chassis.errors import BackingServiceAway, NotFound
 from chassis.i18n import mark as _
+from chassis.web.dates import local
 from chassis.web.ports import parts_of
 from messaging.access import record
 from messaging.conversations import mark_shown, open_message, open_readable
 from messaging.letters.filenames import name_from
 from messaging.originals import original_of
-from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest
+from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest, known_patient
 from messaging.web.letter_frame import letter_html, letter_words
 
 HTML_AT_MOST = 30_000_000
@@ -57,14 +58,14 @@ class MessagePages(Controller):
         message = await open_readable(store, request.user, message_id)
         if message.raw_key is None:
             raise NotFound(f"message {message_id} has no original")
-        patient = await store.patient(request.user.patient_id)
+        patient = await known_patient(request, store)
         found = await original_of(objects, message.raw_key, patient.mailbox_address, domains.patient)
         await record(store, request.user, "original-downloaded", "message", message.id)
         return await web.byte_stream(
             request,
             partial(found.chunks, objects),
             size=found.size,
-            filename=f"{message.at:%Y-%m-%d} {name_from(message.subject, 'lettre')}.eml",
+            filename=f"{local(message.at):%Y-%m-%d} {name_from(message.subject, 'lettre')}.eml",
             media_type="message/rfc822",
         )
 

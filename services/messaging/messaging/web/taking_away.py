@@ -11,18 +11,21 @@ from litestar.response import Stream, Template
 from chassis import web
 from chassis.clock import now
 from chassis.errors import NotFound
-from chassis.web.dates import full_moment, moment, size
+from chassis.i18n import Translate
+from chassis.i18n import mark as _
+from chassis.web.dates import full_moment, local, moment, size
 from chassis.web.language import current_language
 from chassis.web.ports import parts_of
 from messaging.access import own, record
 from messaging.conversations import mark_shown, open_readable
 from messaging.domain.addresses import Domains
 from messaging.domain.model import Message, Patient
+from messaging.domain.welcome import in_language
 from messaging.exporting import MOST_MESSAGES, check_fits_paper, check_size, entries_of, zipped
 from messaging.letters.filenames import name_from
 from messaging.objects import Objects
 from messaging.originals import original_of
-from messaging.paper.sheets import Manner, sheet_of
+from messaging.paper.sheets import UNREAD, Manner, plain_words, sheet_of
 from messaging.store import MessagePage, MessagingStore
 from messaging.web.asking import (
     GivenDomains,
@@ -75,15 +78,16 @@ class TakingAway(Controller):
         """The original letters and all files, as one ZIP that is made while it is sent."""
         page = await _all_messages(request, store, conversation_id)
         patient = await known_patient(request, store)
-        messages = _readable(page)
+        messages = _readable(request, page)
         check_size(messages)
-        entries = entries_of(messages, _in_words(messages))
+        say = parts_of(request).languages.gettext
+        entries = entries_of(messages, _in_words(messages, say), local)
         await record(store, request.user, "conversation-exported", "conversation", conversation_id)
         bytes_of = _Bytes(objects, patient, domains)
         return _taken_away(
             zipped(entries, bytes_of),
             "application/zip",
-            f"{_name_of(page)}.zip",
+            f"{_name_of(messages)}.zip",
         )
 
     @get("/conversations/{conversation_id:str}/export.pdf")
@@ -99,17 +103,17 @@ class TakingAway(Controller):
         """Every message as a PDF, the files attached to it."""
         page = await _all_messages(request, store, conversation_id)
         patient = await known_patient(request, store)
-        messages = _readable(page)
+        messages = _readable(request, page)
         check_fits_paper(messages)
         service = parts_of(request).settings.service_name
         cut = page.older is not None
         sheet = sheet_of(messages, patient.name, service, _manner(request), at=now(), cut=cut)
-        await record(store, request.user, "conversation-exported", "conversation", conversation_id)
-        printed = await press.printed(sheet, objects.chunks)
+        printed = await press.printed(patient.id, sheet, objects.chunks)
+        await record(store, request.user, "conversation-exported-as-pdf", "conversation", conversation_id)
         return _taken_away(
             printed.chunks(),
             "application/pdf",
-            f"{_name_of(page)}.pdf",
+            f"{_name_of(messages)}.pdf",
             printed.size,
         )
 
@@ -134,12 +138,14 @@ class _Bytes:
             yield chunk
 
 
-def _readable(page: MessagePage) -> list[Message]:
-    return [message for message in page.messages if message.disowned_at is None]
+def _readable(request: PatientRequest, page: MessagePage) -> list[Message]:
+    """The messages that are shown, the service's own in the reader's language."""
+    service, say = parts_of(request).settings.service_name, parts_of(request).languages.gettext
+    return [in_language(message, service, say) for message in page.messages if message.disowned_at is None]
 
 
-def _name_of(page: MessagePage) -> str:
-    return name_from(page.messages[-1].subject, "conversation")
+def _name_of(messages: Sequence[Message]) -> str:
+    return name_from(messages[-1].subject, "conversation")
 
 
 def _taken_away(
@@ -180,29 +186,33 @@ async def _all_messages(request: PatientRequest, store: MessagingStore, conversa
 
 async def _on_paper(request: PatientRequest, store: MessagingStore, page: MessagePage, back: str) -> Template:
     patient = await known_patient(request, store)
+    messages = _readable(request, page)
     return web.page(
         "print.html",
-        messages=_readable(page),
+        messages=messages,
+        plain_words=plain_words,
+        unread=UNREAD,
         cut=page.older is not None,
         most=MOST_MESSAGES,
         patient=patient,
-        subject=page.messages[-1].subject,
+        subject=messages[-1].subject,
         back=back,
         names=names,
         printed_at=now(),
     )
 
 
-def _in_words(messages: Sequence[Message]) -> str:
+def _in_words(messages: Sequence[Message], say: Translate) -> str:
     """Everything that was written, for who opens it in ten years."""
     pieces = [
         "\n".join(
             [
                 f"{message.sender.name}, {full_moment(message.at)}",
-                f"À {names(message.recipients)}",
+                say(_("À %(names)s")) % {"names": names(message.recipients)},
                 *(f"[{file.filename}]" for file in message.files),
+                *([say(UNREAD)] if message.incomplete else []),
                 "",
-                message.text.strip(),
+                plain_words(message, say),
             ]
         )
         for message in messages

@@ -2,20 +2,18 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from msgspec import Struct
 
+from chassis.i18n import Translate
 from chassis.i18n import mark as _
 from chassis.printable import printed
 from synthesis.domain.entries import Entry, PlainEntry, Treatment
 from synthesis.domain.patient import Patient
 from synthesis.domain.profile import Profile, ProfileEmpty
 from synthesis.domain.sections import WORDS, Section
-
-Translate = Callable[[str], str]
 
 TITLE = _("Profil médical")
 DATED = _("Synthèse à jour au %(day)s")

@@ -162,9 +162,11 @@ class Board {
     this.uploads.push(...coming);
     const mine = coming.reduce((before, upload) => before.then(() => upload.run()), begun);
     this.running = mine;
+    running.add(this);
     await mine;
     if (this.running !== mine) return;
     this.running = null;
+    running.delete(this);
     if (this.uploads.every((upload) => upload.added)) this.leave();
   }
 
@@ -183,6 +185,7 @@ class Board {
 }
 
 const boards = new WeakMap();
+const running = new Set();
 
 function boardOf(element) {
   const form = element.closest("form");
@@ -202,6 +205,11 @@ document.addEventListener("submit", (event) => {
   if (!board?.waits(event)) return;
   event.preventDefault();
   if (!board.running) board.leave();
+});
+
+/* Whoever leaves cuts what is being sent, by whatever button or link: the browser asks in its own words. */
+addEventListener("beforeunload", (event) => {
+  if (running.size) event.preventDefault();
 });
 
 for (const kind of ["dragover", "drop"]) {
