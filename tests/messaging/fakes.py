@@ -339,6 +339,13 @@ class FakeObjects(Objects):
     async def remove(self, key: str) -> None:
         self.kept.pop(key, None)
 
+    async def remove_under(self, prefix: str) -> None:
+        for key in await self.keys_under(prefix):
+            await self.remove(key)
+
+    async def take(self, claim: Claim, *, producer: str, patient_id: str, target_key: str) -> StoredObject:
+        return await self.put_bytes(target_key, self.kept[claim.key], claim.media_type)
+
     async def hand_over(
         self, *, consumer: str, patient_id: str, source_key: str, filename: str, media_type: str,
         handover_id: str | None = None,

@@ -23,6 +23,7 @@ from messaging.domain.model import (
     RowState,
 )
 from messaging.domain.threads import begin, combine
+from messaging.objects import row_key
 from tests.messaging.fake_darkroom import FakeDarkroom
 from tests.messaging.fakes import FakeObjects, FakePreviewer, FakeStore, identity_of
 
@@ -148,8 +149,9 @@ class World:
         return attachment
 
     def row(self, draft: Draft, **changes: Any) -> DraftRow:
+        row_id = new_id()
         fields: dict[str, Any] = {
-            "id": new_id(),
+            "id": row_id,
             "patient_id": draft.patient_id,
             "draft_id": draft.id,
             "source": RowSource.DOCUMENT,
@@ -160,7 +162,7 @@ class World:
             "requested_at": AT,
             "document_id": new_id(),
             "sha256": "0" * 64,
-            "object_key": "drafts/ordonnance",
+            "object_key": row_key(draft.patient_id, draft.id, row_id, new_id()),
         }
         row = DraftRow(**(fields | changes))
         self.store.put("draft_rows", row)

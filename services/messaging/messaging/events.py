@@ -118,7 +118,7 @@ class DraftFiles:
         if row is None or row.state is RowState.READY:
             return None
         producer = origin.topic.partition(".")[0]
-        target = row_key(row.patient_id, row.draft_id, row.id)
+        target = row_key(row.patient_id, row.draft_id, row.id, origin.event_id)
         return await self._objects.take(
             event.claim, producer=producer, patient_id=event.patient_id, target_key=target
         )

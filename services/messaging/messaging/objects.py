@@ -2,7 +2,7 @@
 
 `incoming/<intake>` raw letters at the door, expiring by themselves, like `incoming/operators/<intake>`, those to
 postmaster · `letters/<patient>/<message>/…` a
-letter's evidence, HTML and parts · `drafts/<patient>/<draft>/<row>` files of drafts ·
+letter's evidence, HTML and parts · `drafts/<patient>/<draft>/<row>/<arrival>` files of drafts ·
 `temporary/uploads/<row>/<piece>` those on their way from a device · `sent/<patient>/<message>` replies as
 they left.
 """
@@ -41,9 +41,17 @@ def part_key(patient_id: str, message_id: str, part_id: str) -> str:
     return f"letters/{patient_id}/{message_id}/{part_id}"
 
 
-def row_key(patient_id: str, draft_id: str, row_id: str) -> str:
-    """A file of a draft, and of the reply it becomes."""
-    return f"drafts/{patient_id}/{draft_id}/{row_id}"
+def row_prefix(patient_id: str, draft_id: str, row_id: str) -> str:
+    """All that came for one file of a draft."""
+    return f"drafts/{patient_id}/{draft_id}/{row_id}/"
+
+
+def row_key(patient_id: str, draft_id: str, row_id: str, arrival_id: str) -> str:
+    """A file of a draft, and of the reply it becomes.
+
+    Each arrival has a key of its own: what was let go is deleted a little later, whatever came for the row since.
+    """
+    return f"{row_prefix(patient_id, draft_id, row_id)}{arrival_id}"
 
 
 def piece_key(row_id: str, piece_id: str) -> str:

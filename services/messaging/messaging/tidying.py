@@ -1,11 +1,13 @@
 """What nobody comes back to goes: empty drafts, what was thrown away long enough ago, objects nothing names."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from chassis.background import Recurring
 from chassis.clock import Clock
-from chassis.errors import NotFound
+from chassis.errors import BackingServiceAway, NotFound
 from chassis.store import Tx
+from chassis.telemetry import log
 from messaging.domain.drafting import BLANK_FOR, UNDO_FOR
 from messaging.domain.model import Draft
 from messaging.objects import Objects
@@ -36,19 +38,31 @@ class Tidying(Recurring):
         await asyncio.sleep(LOOK_EVERY)
 
     async def tidy(self) -> None:
-        """Do all that is due. Raises `BackingServiceAway`."""
+        """Do all that is due; what can't be done is logged and stands in nothing else's way.
+
+        Raises `BackingServiceAway`.
+        """
         at = self._clock()
         for draft in await self._store.blank_since(at - BLANK_FOR):
-            await put_aside_if_empty(self._store, draft, at)
+            await self._try("blank-draft", put_aside_if_empty(self._store, draft, at))
         for draft in await self._store.removed_before(at - UNDO_FOR, AT_ONCE):
-            await self._purge(draft)
+            await self._try("removed-draft", self._purge(draft))
         for patient_id, conversation_id in await self._store.over_in_trash(at, AT_ONCE):
-            await empty(self._store, patient_id, conversation_id, at)
-        keys = await self._store.discarded(AT_ONCE)
-        for key in keys:
-            await (self._objects.remove_under if key.endswith("/") else self._objects.remove)(key)
-        if keys:
-            await self._store.forget_discarded(keys)
+            await self._try("trash", empty(self._store, patient_id, conversation_id, at))
+        for key in await self._store.discarded(AT_ONCE):
+            await self._try("discard", self._delete(key))
+
+    async def _try(self, what: str, work: Awaitable[object]) -> None:
+        try:
+            await work
+        except BackingServiceAway:
+            raise
+        except Exception as error:
+            log.error("tidying.failed", what=what, exc_info=error)
+
+    async def _delete(self, key: str) -> None:
+        await (self._objects.remove_under if key.endswith("/") else self._objects.remove)(key)
+        await self._store.forget_discarded([key])
 
     async def _purge(self, draft: Draft) -> None:
         async def work(tx: Tx) -> None:

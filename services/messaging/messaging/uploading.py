@@ -171,7 +171,7 @@ def _refused(row: DraftRow, reason: str) -> DraftRow:
 
 async def _made(objects: Objects, row: DraftRow, picture: Developed | None, media_type: str) -> DraftRow:
     """The row with its bytes stored: the picture as it was developed, else what came."""
-    key = row_key(row.patient_id, row.draft_id, row.id)
+    key = row_key(row.patient_id, row.draft_id, row.id, new_id())
     if picture is not None:
         media_type = picture.media_type
         stored = await objects.put_bytes(key, picture.content, media_type)
@@ -227,7 +227,7 @@ async def join_photos(
     assert joined is not None
     row_id = new_id()
     stored = await objects.put_bytes(
-        row_key(identity.patient_id, draft_id, row_id), joined.content, joined.media_type
+        row_key(identity.patient_id, draft_id, row_id, new_id()), joined.content, joined.media_type
     )
     row = _joined_row(draft, row_id, stored, at)
 

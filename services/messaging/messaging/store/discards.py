@@ -6,7 +6,7 @@ from pymongo import UpdateOne
 
 from chassis.store import Store, Tx, away
 from messaging.domain.model import DraftRow
-from messaging.objects import row_key
+from messaging.objects import row_prefix
 
 
 class Discards(Store[Tx]):
@@ -21,8 +21,7 @@ class Discards(Store[Tx]):
     async def discard_file(self, tx: Tx, row: DraftRow) -> None:
         """Have all that may lie of a draft's file deleted, also what no row came to name."""
         pieces = row.upload.pieces if row.upload else ()
-        made = row.object_key or row_key(row.patient_id, row.draft_id, row.id)
-        await self.discard(tx, [made, *pieces])
+        await self.discard(tx, [row_prefix(row.patient_id, row.draft_id, row.id), *pieces])
 
     async def discarded(self, most: int) -> list[str]:
         """Keys of objects to delete."""
