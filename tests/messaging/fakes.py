@@ -1,9 +1,7 @@
 """Messaging's own interfaces, in memory: the store, the objects, a guard that knows two patients."""
 
 import copy
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -13,9 +11,8 @@ from msgspec.structs import replace
 from chassis.clock import now
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Identity, TokenMissing
-from chassis.objects import ClaimMismatch, StoredObject
 from chassis.previews.previewer import Described, NoPreview, Page, Previewer
-from contracts.base import Claim, Event
+from contracts.base import Event
 from messaging.domain.facets import facets_of
 from messaging.domain.model import (
     Conversation,
@@ -29,7 +26,6 @@ from messaging.domain.model import (
 )
 from messaging.domain.searching import volume_of
 from messaging.domain.trash import gone_at
-from messaging.objects import Objects
 from messaging.store import MessagePage, PageKey, TrashPage, message_key
 from messaging.store.finding import words_row
 from messaging.store.messages import MESSAGES_A_PAGE
@@ -289,77 +285,6 @@ def _is_within(row: Conversation, window: Window) -> bool:
     if window.newer:
         return (not near or _place(row) > (near.at, near.id)) and (not far or row.last_activity_at <= far.at)
     return (not near or _place(row) < (near.at, near.id)) and (not far or row.last_activity_at >= far.at)
-
-
-class FakeStream:
-    """An object being read."""
-
-    def __init__(self, data: bytes) -> None:
-        self.size = len(data)
-        self._data = data
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        for start in range(0, len(self._data), 64 * 1024):
-            yield self._data[start : start + 64 * 1024]
-
-
-class FakeObjects(Objects):
-    """Objects by key, and what was handed over."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    @asynccontextmanager
-    async def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[Any]:
-        if key not in self.kept:
-            raise NotFound(key)
-        data = self.kept[key]
-        yield FakeStream(data[offset : offset + length if length else None])
-
-    async def keys_under(self, prefix: str) -> list[str]:
-        return sorted(key for key in self.kept if key.startswith(prefix))
-
-    async def read(self, key: str, most: int) -> bytes:
-        if await self.size(key) > most:
-            raise ClaimMismatch(key)
-        return self.kept[key]
-
-    async def size(self, key: str) -> int:
-        if key not in self.kept:
-            raise NotFound(key)
-        return len(self.kept[key])
-
-    async def put_bytes(self, key: str, data: bytes, media_type: str) -> StoredObject:
-        self.kept[key] = data
-        return StoredObject(key=key, size=len(data), sha256=hashlib.sha256(data).hexdigest())
-
-    async def put(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> StoredObject:
-        return await self.put_bytes(key, b"".join([chunk async for chunk in chunks]), media_type)
-
-    async def remove(self, key: str) -> None:
-        self.kept.pop(key, None)
-
-    async def remove_under(self, prefix: str) -> None:
-        for key in await self.keys_under(prefix):
-            await self.remove(key)
-
-    async def take(self, claim: Claim, *, producer: str, patient_id: str, target_key: str) -> StoredObject:
-        return await self.put_bytes(target_key, self.kept[claim.key], claim.media_type)
-
-    async def hand_over(
-        self, *, consumer: str, patient_id: str, source_key: str, filename: str, media_type: str,
-        handover_id: str | None = None,
-    ) -> Claim:  # fmt: skip
-        data = self.kept[source_key]
-        key = f"handover/{consumer}/{patient_id}/{handover_id}"
-        self.kept[key] = data
-        return Claim(
-            key=key,
-            sha256=hashlib.sha256(data).hexdigest(),
-            size=len(data),
-            media_type=media_type,
-            filename=filename,
-        )
 
 
 class FakePreviewer(Previewer):

@@ -25,7 +25,8 @@ from messaging.domain.model import (
 from messaging.domain.threads import begin, combine
 from messaging.objects import row_key
 from tests.messaging.fake_darkroom import FakeDarkroom
-from tests.messaging.fakes import FakeObjects, FakePreviewer, FakeStore, identity_of
+from tests.messaging.fake_objects import FakeObjects
+from tests.messaging.fakes import FakePreviewer, FakeStore, identity_of
 
 AT = datetime(2026, 6, 9, 8, 0, tzinfo=UTC)
 DOMAINS = Domains(frozenset({"chu.mssante.fr"}), "patient.mssante.fr")

@@ -43,4 +43,5 @@ PAGES = WebPages(
     locale=HERE / "locale",
     static=HERE / "web" / "static",
     toasts={"document-added": _("Document ajouté")},
+    labels={"nom": _("Nom du document")},
 )

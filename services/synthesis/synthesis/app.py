@@ -7,6 +7,7 @@ from chassis.identity.guard import Guard
 from chassis.process import Process
 from chassis.service import assemble
 from chassis.web import WebPages
+from synthesis.domain.entries import LABELS
 from synthesis.events import SynthesisEvents
 from synthesis.objects import SynthesisObjects
 from synthesis.pdf import Typesetter
@@ -30,6 +31,7 @@ PAGES = WebPages(
         "entry-removed": _("Information retirée"),
         "profile-empty": _("Votre profil médical est vide : il n'y a rien à télécharger."),
     },
+    labels={"name": _("Information"), **LABELS},
 )
 
 

@@ -159,7 +159,9 @@ def build(
 
     def build(*, origin: str = ORIGIN, development: bool = False, controllers: Any = HANDLERS) -> Litestar:
         settings = SimpleNamespace(public_origin=origin, service_name="Mon espace santé", development=development)
-        pages = web.WebPages("/m", tmp_path, toasts={"message-sent": "Message envoyé"})
+        pages = web.WebPages(
+            "/m", tmp_path, toasts={"message-sent": "Message envoyé"}, labels={"body": "Mon message"}
+        )
         return web.create_app(
             settings=settings,
             controllers=controllers,

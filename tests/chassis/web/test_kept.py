@@ -91,7 +91,7 @@ def browser(tmp_path: Path, shelf: Shelf, stopping: Any) -> Any:
     app: Litestar = web.create_app(
         settings=SimpleNamespace(public_origin=ORIGIN, service_name="Mon espace santé", development=False),
         controllers=[draft, send],
-        pages=web.WebPages("/m", tmp_path),
+        pages=web.WebPages("/m", tmp_path, labels={"body": "Mon message"}),
         guard=TwoPeople(),
         readiness=AllWell(),
         stopping=stopping,
@@ -181,7 +181,17 @@ def test_when_it_cannot_be_kept_it_is_shown_to_be_copied(browser: Any, shelf: Sh
     answer = keep(browser)
     assert "Bonjour &lt;docteur&gt;" in answer.text
     assert "secret" not in answer.text
+    assert "conservée" not in answer.text
     assert "set-cookie" not in answer.headers
+
+
+def test_what_only_the_page_knows_is_not_shown_to_be_copied(browser: Any, shelf: Shelf) -> None:
+    shelf.away = True
+    answer = keep(browser)
+    shown = re.findall(r"<textarea.*?>\n(.*?)</textarea>", answer.text, re.DOTALL)
+    assert len(shown) == 1
+    assert "Mon message" in answer.text
+    assert "christelle" not in answer.text
 
 
 def test_a_script_brings_what_was_typed_and_is_led_to_log_in(browser: Any, shelf: Shelf) -> None:

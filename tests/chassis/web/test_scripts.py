@@ -156,7 +156,9 @@ def application(origin: str, folder: Path, site: Site) -> Litestar:
     return web.create_app(
         settings=SimpleNamespace(public_origin=origin, service_name="Mon espace santé", development=False),
         controllers=site.handlers(),
-        pages=web.WebPages("/m", folder, toasts={"message-sent": "Message envoyé"}),
+        pages=web.WebPages(
+            "/m", folder, toasts={"message-sent": "Message envoyé"}, labels={"body": "Mon message"}
+        ),
         guard=OneSession(),
         readiness=SimpleReadiness(),
         stopping=asyncio.Event(),

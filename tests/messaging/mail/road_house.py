@@ -21,7 +21,8 @@ from messaging.road import Road
 from messaging.road.peers import Peers
 from messaging.road.routes import Server
 from messaging.store.rows import row_of, struct_of
-from tests.messaging.fakes import FakeStore, FakeStream
+from tests.messaging.fake_objects import FakeStream
+from tests.messaging.fakes import FakeStore
 from tests.messaging.mail.peer import Peer
 from tests.messaging.mail.test_door import settings
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.originals import original_of
-from tests.messaging.fakes import FakeObjects
+from tests.messaging.fake_objects import FakeObjects
 from tests.messaging.mail.copying import DOMAIN, OWN, copy
 
 LETTER = f"From: a@chu.mssante.fr\r\nTo: 175027511500443@{DOMAIN}, {OWN}\r\n\r\nBonjour\r\n".encode()

@@ -49,7 +49,8 @@ class Page:
 
 
 _AWAY = (
-    _("Cette partie du site ne répond pas pour l'instant. Vos messages et vos documents sont conservés."),
+    _("Cette partie du site ne répond pas pour l'instant. Ce qui était enregistré est conservé."),
+    _("Si vous étiez en train d'écrire, revenez à la page précédente : votre texte y est peut-être encore."),
     _("Réessayez dans quelques instants : le reste du site peut continuer à fonctionner."),
 )
 
@@ -80,7 +81,7 @@ PAGES = {
         Page(
             504,
             _("La réponse tarde trop"),
-            (_("Le site met plus de temps que prévu à répondre. Vos messages et vos documents sont conservés."),),
+            (_("Le site met plus de temps que prévu à répondre. Ce qui était enregistré est conservé."),),
             retry_after_s=10,
         ),
     )

@@ -38,8 +38,8 @@ class Toast:
 
 @dataclass(frozen=True)
 class WebPages:
-    """A service's pages: the path they live under, where they lie, what they may say in passing, and what else
-    every template of the service may ask for by name."""
+    """A service's pages: the path they live under, where they lie, what they may say in passing, what else every
+    template of the service may ask for by name, and the words beside the fields that a person writes in."""
 
     prefix: str
     templates: Path
@@ -47,6 +47,7 @@ class WebPages:
     static: Path | None = None
     toasts: Mapping[str, str | Toast] = field(default_factory=dict)
     names: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def toast(self, said: str) -> Toast | None:
         """The toast of this code, or None when it is another service's or nobody's.

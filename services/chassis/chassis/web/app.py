@@ -52,7 +52,7 @@ def create_app(
     languages = Languages([*folders, HERE.parent / "locale"])
     files = StaticFiles(shown.prefix, [HERE / "static", *([shown.static] if shown.static else [])])
     parts = WebParts(settings, guard or NoSessions(), stopping, languages)
-    keeper = Keeper(shown.prefix, kept_forms)
+    keeper = Keeper(shown.prefix, kept_forms, shown.labels)
     routes = [*controllers, *health_routes(readiness), files.route(), keeping_route(shown.prefix, keeper)]
     if settings.development:
         routes.append(showcase_route(shown.prefix))

@@ -31,7 +31,6 @@ KEPT_COOKIE = "__Host-pli-saisie"
 KEPT_FOR = timedelta(minutes=30)
 NONCE_BYTES = 12
 _SECRET = re.compile(r"pass|code|secret|otp", re.IGNORECASE)
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _PAGE_FIELD = "_page"
 
 
@@ -43,20 +42,18 @@ class Typed(msgspec.Struct, frozen=True):
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
-    """What was typed in a page; `page` is its local address, `labels` the words beside its fields."""
+    """What was typed in a page; `page` is its local address."""
 
     page: str
     fields: Fields
-    labels: dict[str, str] = {}
 
-    def typed(self) -> list[Typed]:
-        """What a person wrote, to be read: not what only the page knows."""
-        wanted = self.labels or {name: name for name in self.fields}
+    def typed(self, labels: Mapping[str, str]) -> list[Typed]:
+        """What a person wrote, to be read, under the words beside it: not what only the page knows."""
         return [
             Typed(label, text)
-            for name, label in wanted.items()
+            for name, label in labels.items()
             for text in self.fields.get(name, [])
-            if text.strip() and not _ID.fullmatch(text)
+            if text.strip()
         ]
 
 
@@ -87,7 +84,8 @@ def given_back() -> Form | None:
 class Keeper:
     """Keeps and gives back the forms of one service."""
 
-    def __init__(self, prefix: str, forms: KeptForms | None) -> None:
+    def __init__(self, prefix: str, forms: KeptForms | None, labels: Mapping[str, str]) -> None:
+        self.labels = labels
         self._slug = prefix.strip("/").replace("/", "-")
         self._forms = forms
 
@@ -141,7 +139,7 @@ class Keeper:
         return key if len(key) == 32 else None
 
 
-async def read_typed(request: "Request[Any, Any, Any]", labels: Mapping[str, str]) -> Form:
+async def read_typed(request: "Request[Any, Any, Any]") -> Form:
     """The form of a request without its secrets and files; its page is the one it was sent from, or told."""
     try:
         fields = await text_fields(request)
@@ -150,7 +148,7 @@ async def read_typed(request: "Request[Any, Any, Any]", labels: Mapping[str, str
     told = fields.pop(_PAGE_FIELD, [""])[0]
     page = told if told.startswith("/") and not told.startswith(("//", "/\\")) else page_before(request)
     kept = {name: values for name, values in fields.items() if not _SECRET.search(name)}
-    return Form(page=page or "", fields=kept, labels=dict(labels))
+    return Form(page=page or "", fields=kept)
 
 
 def gone() -> Cookie:

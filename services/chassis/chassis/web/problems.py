@@ -121,6 +121,8 @@ def answer_error(request: "Request[Any, Any, Any]", error: Exception) -> Respons
     _note(request, error, known)
     if _can_be_renewed(request, known):
         return Redirect(renewal_of(local_address(request)), status_code=303)
+    if isinstance(known, MethodNotAllowed) and is_navigation(request):
+        return Redirect(_page_above(request), status_code=303)
     problem = Problem.of(known)
     return _page(request, problem) if wants_page(request) else _details(request, problem)
 
@@ -150,6 +152,11 @@ def recognise_reader(request: "Request[Any, Any, Any]") -> None:
 def renewal_of(address: str) -> str:
     """Where a session is renewed, to come back to this local address."""
     return f"{RENEWAL}?vers={quote(address, safe='/')}"
+
+
+def _page_above(request: "Request[Any, Any, Any]") -> str:
+    """The page that has the form of an address that only takes one: who reloads an answer comes back to it."""
+    return request.url.path.rstrip("/").rpartition("/")[0] or "/"
 
 
 def _title(error: PliError) -> str:

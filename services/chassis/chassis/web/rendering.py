@@ -69,6 +69,7 @@ def _globals(pages: WebPages, settings: WebSettings, files: StaticFiles) -> dict
         "given_back": kept.given_back,
         "value_of": kept.value_of,
         "is_ticked": kept.is_ticked,
+        "typed_labels": pages.labels,
         "keeping": f"{pages.prefix.rstrip('/')}/_saisie",
         "session_holds_until": _session_holds_until,
     }

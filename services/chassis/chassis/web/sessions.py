@@ -61,7 +61,7 @@ class Sessions(ASGIMiddleware):
             raise BackingServiceAway("keys") from refusal
         if request.method not in UNSAFE or not wants_page(request):
             raise refusal
-        form = await read_typed(request, request.scope["route_handler"].opt.get("labels", {}))
+        form = await read_typed(request)
         answer = await kept_page(self._keeper, form, _patient_of(refusal))
         await answer.to_asgi_response(app=None, request=request)(request.scope, request.receive, request.send)
 
@@ -74,7 +74,7 @@ def keeping_route(prefix: str, keeper: Keeper) -> HTTPRouteHandler:
 
     @post(f"{prefix.rstrip('/')}/_saisie", opt={"public": True}, name="keep what was typed")
     async def keep(request: Request[Any, Any, Any]) -> Redirect | Template:
-        form = await read_typed(request, {})
+        form = await read_typed(request)
         patient = request.user.patient_id if request.user else _patient_of(request.scope["state"].get(REFUSAL))
         cookie = await keeper.keep(form, patient)
         if cookie is None:
@@ -89,7 +89,11 @@ def keeping_route(prefix: str, keeper: Keeper) -> HTTPRouteHandler:
 async def kept_page(keeper: Keeper, form: Form, patient_id: str | None) -> Template:
     """The page that says the session has ended; it shows what was typed only if that could not be kept."""
     cookie = await keeper.keep(form, patient_id)
-    context = {"typed": [] if cookie else form.typed(), "log_in": renewal_of(form.page or "/")}
+    context = {
+        "kept": cookie is not None,
+        "typed": [] if cookie else form.typed(keeper.labels),
+        "log_in": renewal_of(form.page or "/"),
+    }
     answer = Template("session-over.html", context=context, status_code=LogInNeeded.status)
     if cookie:
         answer.set_cookie(cookie)

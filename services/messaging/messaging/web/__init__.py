@@ -86,4 +86,5 @@ PAGES = WebPages(
         "document-added": Toast(_("Document ajouté"), "/documents/{id}", _("Voir le document")),
     },
     names={"welcome": welcome},
+    labels={"texte": _("Mon message"), "objet": _("Objet"), "nom": _("Nom du document")},
 )

@@ -4,6 +4,7 @@ const RENEWAL = "/connexion/renouveler";
 const SAVE_AFTER = 1000;
 const AWAY_AGAIN_AFTER = 8000;
 const SAVE_AGAIN_AFTER = 5000;
+const SAVE_WITHIN = 10000;
 const TALLEST = 100000;
 const texts = document.getElementById("pli-texts")?.dataset ?? {};
 
@@ -176,7 +177,8 @@ async function openDialog(link) {
 }
 
 /* Autosave: one second after typing stops, one request at a time, again until it is saved. `told` is the last
-   thing that was said aloud: true for saved, false for not saved. */
+   thing that was said aloud: true for saved, false for not saved. What is not saved is sent by no button, for the
+   page that answers may be one that knows nothing of it; who leaves by another way is asked first. */
 
 class Autosave {
   constructor(form) {
@@ -184,10 +186,21 @@ class Autosave {
     this.status = document.getElementById(form.dataset.autosaveStatus);
     this.dirty = false;
     form.addEventListener("input", () => this.touched());
-    form.addEventListener("submit", () => this.give());
+    form.addEventListener("submit", (event) => this.submitted(event));
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden" && this.dirty) this.save({ keepalive: true });
     });
+    addEventListener("pageshow", (event) => this.shown(event.persisted));
+    addEventListener("beforeunload", (event) => {
+      if (this.dirty && (this.told === false || !navigator.onLine)) event.preventDefault();
+    });
+  }
+
+  /* What the browser has put back into the fields may never have been saved. */
+  shown(persisted) {
+    for (const field of this.form.querySelectorAll("textarea")) {
+      if (persisted || field.value !== field.defaultValue) field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
   }
 
   touched() {
@@ -200,24 +213,48 @@ class Autosave {
     this.timer = setTimeout(() => this.save(), delay);
   }
 
-  give() {
+  async submitted(event) {
     clearTimeout(this.timer);
-    this.dirty = false;
-    this.sending?.abort();
+    if (!this.dirty && !this.sending) return;
+    event.preventDefault();
+    if (this.leaving) return;
+    this.leaving = true;
+    const saved = await this.settled();
+    this.leaving = false;
+    if (saved) this.form.requestSubmit(this.pressed(event.submitter));
+    else if (!this.sessionOver) say(texts.notSent, "bad");
+  }
+
+  /* The button, or the one in its place when its piece of the page has been fetched again. */
+  pressed(button) {
+    if (!button || button.form === this.form) return button;
+    return this.form.querySelector(`[formaction="${button.getAttribute("formaction")}"]`);
+  }
+
+  /* Whether all that was typed is saved, after one more try. */
+  async settled() {
+    await this.sending?.over;
+    if (this.dirty) await this.save({ signal: AbortSignal.timeout(SAVE_WITHIN) });
+    clearTimeout(this.timer);
+    if (this.dirty && !this.sessionOver) this.plan(SAVE_AGAIN_AFTER);
+    return !this.dirty;
   }
 
   async save(options = {}) {
     if (this.sending) { this.plan(SAVE_AFTER); return; }
     this.dirty = false;
-    this.sending = new AbortController();
+    this.sending = { over: this.sent(options) };
+    await this.sending.over;
+    this.sending = null;
+  }
+
+  async sent(options) {
     try {
       const answer = await ask(this.form.dataset.autosave, this.request(options));
       if (!answer.ok) throw new Error(String(answer.status));
       this.saved(await answer.text());
     } catch (error) {
-      if (error.name !== "AbortError") this.failed(error.message === "401");
-    } finally {
-      this.sending = null;
+      this.failed(error.message === "401");
     }
   }
 
@@ -225,7 +262,7 @@ class Autosave {
     const typed = [...new FormData(this.form)].filter(([, value]) => typeof value === "string");
     const headers = { "HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded" };
     const body = new URLSearchParams(typed).toString();
-    return { method: "POST", headers, body, signal: this.sending.signal, ...options };
+    return { method: "POST", headers, body, ...options };
   }
 
   saved(fragment) {
@@ -248,6 +285,7 @@ class Autosave {
 
   failed(sessionOver) {
     this.dirty = true;
+    this.sessionOver = sessionOver;
     this.tell(this.told !== false, texts.notSaved);
     this.told = false;
     if (sessionOver) sayLogIn(); else this.plan(SAVE_AGAIN_AFTER);

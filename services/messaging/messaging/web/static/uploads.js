@@ -202,7 +202,7 @@ document.addEventListener("change", (event) => {
 
 document.addEventListener("submit", (event) => {
   const board = boards.get(event.target);
-  if (!board?.waits(event)) return;
+  if (event.defaultPrevented || !board?.waits(event)) return;
   event.preventDefault();
   if (!board.running) board.leave();
 });
