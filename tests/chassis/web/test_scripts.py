@@ -14,6 +14,7 @@ from litestar.response import Redirect, Stream, Template
 from playwright.sync_api import Page, expect, sync_playwright
 
 from chassis import web
+from chassis.errors import NotFound
 from tests.system.waiting import until
 
 from .conftest import OneSession
@@ -30,8 +31,9 @@ SCRIPTED = """{% extends "shell.html" %}{% import "pieces.html" as p %}{% block 
 {% call p.panel("/m/panel") %}<p>Voir ma messagerie</p>{% endcall %}
 <a href="/m/dialog" data-dialog="">Garder</a>{% endblock %}"""
 DIALOG = """{% extends "shell.html" %}{% import "pieces.html" as p %}{% block title %}Garder{% endblock %}
-{% block main %}{% call p.dialog_page("Ajouter", "/m/scripted") %}<form method="post" action="/m/send">
-{{ p.field("name", "Nom du document") }}{{ p.button("Ajouter") }}</form>{% endcall %}{% endblock %}"""
+{% block main %}{% call p.dialog_page("Ajouter", "/m/scripted") %}{{ p.error_summary(errors) }}
+<form method="post" action="/m/keep">{{ p.field("name", "Nom du document", error=errors.get("name")) }}
+{{ p.button("Ajouter") }}</form>{% endcall %}{% endblock %}"""
 
 
 def session_is_known(page: Page) -> None:
@@ -85,6 +87,15 @@ class Site:
         async def send() -> Redirect:
             return web.see_other("/m/scripted", toast="message-sent")
 
+        @post("/m/keep")
+        async def keep(request: Request[Any, Any, Any]) -> Redirect | Template:
+            name = (await request.form()).get("name")
+            if not name:
+                return web.page("dialog.html", status=422, errors={"name": "Donnez un nom."})
+            if name == "trop":
+                raise NotFound("trop")
+            return web.see_other("/m/scripted", toast="message-sent")
+
         @get("/m/stream", sync_to_thread=False)
         def stream(request: Request[Any, Any, Any]) -> Stream:
             async def source() -> AsyncIterator[web.ServerEvent]:
@@ -99,7 +110,7 @@ class Site:
             answer.set_cookie("__Host-pli", "alive", path="/", secure=True, httponly=True)
             return answer
 
-        return [scripted, dialog, piece, panel, save, send, stream, renew, *self.session()]
+        return [scripted, dialog, piece, panel, save, send, keep, stream, renew, *self.session()]
 
     def session(self) -> list[Any]:
         def answer() -> Response[Any]:
@@ -266,10 +277,34 @@ def test_a_page_opens_as_a_dialog_and_gives_the_focus_back(page: Page) -> None:
     expect(link).to_be_focused()
 
 
+def test_what_is_wrong_with_a_dialog_s_form_is_said_in_the_dialog(page: Page) -> None:
+    page.get_by_label("Mon message").fill("à moitié")
+    page.get_by_role("link", name="Garder").click()
+    dialog = page.get_by_role("dialog", name="Ajouter")
+    add, name = dialog.get_by_role("button", name="Ajouter"), dialog.get_by_label("Nom du document")
+    add.click()
+    expect(dialog.get_by_role("alert")).to_be_focused()
+    expect(dialog.get_by_role("alert")).to_contain_text("Donnez un nom.")
+    name.fill("trop")
+    add.click()
+    expect(dialog.locator("[data-complaint]")).to_contain_text("n'existe pas")
+    page.route("**/m/keep", lambda route: route.abort())
+    add.click()
+    expect(dialog.locator("[data-complaint]")).to_contain_text("La connexion est interrompue.")
+    expect(name).to_have_value("trop")
+    page.unroute("**/m/keep")
+    expect(page.get_by_label("Mon message")).to_have_value("à moitié")
+    name.fill("Bilan")
+    add.click()
+    expect(page.locator("#toasts")).to_contain_text("Message envoyé")
+    expect(dialog).to_have_count(0)
+
+
 def test_a_toast_is_said_until_closed(page: Page) -> None:
     page.get_by_role("button", name="Envoyer").click()
-    toast = page.get_by_role("status").filter(has_text="Message envoyé")
+    toast = page.locator("#toasts").get_by_text("Message envoyé")
     expect(toast).to_be_visible()
+    expect(page.locator("#heard")).to_have_text("Message envoyé")
     page.get_by_role("button", name="Fermer").click()
     expect(toast).to_have_count(0)
 

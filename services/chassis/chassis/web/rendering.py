@@ -107,8 +107,13 @@ def _session_holds_until(context: Context) -> str:
 def _toast_of(pages: WebPages) -> Any:
     @pass_context
     def toast(context: Context) -> Toast | None:
-        """What the page before left to say; asking for it uses it up."""
+        """What the page before left to say; asking for it uses it up.
+
+        A dialog's form fetches the page it leads to before the browser goes there, which is who shall say it.
+        """
         request: Request[Any, Any, Any] = context["request"]
+        if "x-pli-dialog" in request.headers:
+            return None
         found = pages.toast(request.cookies.get(TOAST_COOKIE, ""))
         if found:
             request.scope["state"][TOAST_SHOWN] = True

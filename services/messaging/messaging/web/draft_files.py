@@ -93,7 +93,7 @@ class DraftFiles(Controller):
 
         async def act() -> Redirect:
             await attach_synthesis(store, request.user, draft_id, at=now())
-            return web.see_other(address_of(draft_id))
+            return web.see_other(address_of(draft_id), toast="selection-added")
 
         return await saved_first(request, store, domains, draft_id, act)
 

@@ -1,4 +1,5 @@
-/* What the shell adds where scripts run. Every page works without: nothing here is the only way to do something. */
+/* What the shell adds where scripts run. Every page works without: nothing here is the only way to do something.
+   The scripts that come after it find what they share with it in `pli`. */
 
 const RENEWAL = "/connexion/renouveler";
 const SAVE_AFTER = 1000;
@@ -105,12 +106,14 @@ function cross() {
   return button;
 }
 
+/* A live region is only heard when it changes: what came with the page is said after a moment beside it, unseen. */
+
 function sayAgain() {
-  /* A live region is only heard when it changes: what came with the page is put back after a moment. */
-  const said = [...(toasts?.children ?? [])];
-  if (!said.length) return;
-  toasts.replaceChildren();
-  setTimeout(() => toasts.replaceChildren(...said), 150);
+  const words = toasts?.querySelector("p")?.textContent;
+  if (!words) return;
+  const heard = document.getElementById("heard");
+  setTimeout(() => { heard.textContent = words; }, 150);
+  setTimeout(() => { heard.textContent = ""; }, 5000);
 }
 
 /* Presses, by attributes. */
@@ -122,13 +125,6 @@ document.addEventListener("click", (event) => {
   else if ((found = at("[data-copy]"))) copy(found);
   else if ((found = at("[data-reveal]"))) reveal(found);
   else if (at("[data-print]")) print();
-  else if ((found = at("a[data-close-dialog]")) && found.closest("dialog")) {
-    event.preventDefault();
-    found.closest("dialog").close();
-  } else if ((found = at("a[data-dialog]")) && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
-    event.preventDefault();
-    openDialog(found);
-  }
   for (const menu of document.querySelectorAll("details[data-menu][open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
@@ -156,24 +152,6 @@ function reveal(button) {
   const shown = field.type === "text";
   field.type = shown ? "password" : "text";
   button.setAttribute("aria-pressed", String(!shown));
-}
-
-/* A page shown as a dialog. While its owner is away one stays, with what was typed; else the link is followed. */
-
-async function openDialog(link) {
-  const answer = await ask(link.dataset.dialog || link.href, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (!answer) { say(texts.offline, "bad"); return; }
-  if (answer.status >= 500) { say(texts.problem, "bad"); return; }
-  if (!answer.ok) { location.assign(link.href); return; }
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const dialog = document.createElement("dialog");
-  dialog.setAttribute("aria-labelledby", "titre-dialogue");
-  dialog.append(...page.getElementById("contenu").childNodes);
-  dialog.addEventListener("close", () => { dialog.remove(); link.focus(); });
-  document.body.append(dialog);
-  dialog.showModal();
-  dress(dialog);
-  htmx.process(dialog);
 }
 
 /* Autosave: one second after typing stops, one request at a time, again until it is saved. `told` is the last
@@ -368,6 +346,15 @@ function count(field) {
   tell();
 }
 
+/* In the middle of its list, when that has a scroll bar of its own; the page itself stays where it is. */
+
+function bringIntoSight(element) {
+  const box = element.closest("nav");
+  if (box && box.scrollHeight > box.clientHeight) {
+    box.scrollTop += element.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
+  }
+}
+
 function fit(frame) {
   const measure = () => {
     const inside = frame.contentDocument?.documentElement;
@@ -378,7 +365,9 @@ function fit(frame) {
   measure();
 }
 
+globalThis.pli = { ask, dress, problemIn, say, sayLogIn, texts };
 dress(document.body);
+document.querySelectorAll("[data-in-sight]").forEach(bringIntoSight);
 sayAgain();
 document.querySelector("[data-focus]")?.focus();
 document.addEventListener("htmx:afterSettle", (event) => dress(event.detail.elt));

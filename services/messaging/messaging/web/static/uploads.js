@@ -11,17 +11,10 @@ class Ended extends Error {}
 /* Answers; a session that ran out is renewed once, a store that is away counts as a cut. */
 
 async function ask(url, method, body, headers = {}) {
-  const options = { method, body, headers: { Accept: "application/json", ...headers } };
-  const answer = await fetch(url, options);
-  const found = answer.status === 401 && await renewed() ? await fetch(url, options) : answer;
+  const found = await globalThis.pli.ask(url, { method, body, headers: { Accept: "application/json", ...headers } });
   if (found.status >= 500) throw new Error(String(found.status));
-  return found;
-}
-
-async function renewed() {
-  const answer = await fetch("/connexion/renouveler", { method: "POST", headers: { Accept: "application/json" } });
-  if (answer.ok) return true;
-  document.dispatchEvent(new Event("pli:session-over"));
+  if (found.status !== 401) return found;
+  globalThis.pli.sayLogIn();
   throw new Ended();
 }
 
