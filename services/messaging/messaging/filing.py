@@ -16,6 +16,7 @@ from chassis.telemetry import current_traceparent, log
 from chassis.threads import BoundedPool
 from contracts.messaging import ExchangeEnded, LetterTaken, MessageReceived
 from messaging.domain import exchanges
+from messaging.domain.consignment import returned
 from messaging.domain.errors import LetterGone
 from messaging.domain.identifiers import fingerprint
 from messaging.domain.letter import Filed, Letter, Part, Service, attachment_from, message_from
@@ -24,7 +25,7 @@ from messaging.domain.model import Attachment, Message, Patient
 from messaging.domain.reports import Report
 from messaging.domain.tray import Seen, Tray
 from messaging.letters import read_letter
-from messaging.objects import Objects, html_key, part_key, raw_key
+from messaging.objects import Objects, html_key, letter_prefix, part_key, raw_key
 from messaging.reported import Reported, report_in
 from messaging.store import MessagingStore
 
@@ -47,8 +48,12 @@ class PreparedReport(Struct, frozen=True):
     report: Report
 
 
+class PreparedReturn(Struct, frozen=True):
+    """What came is for a mailbox that was closed after the door's 250: it is told to its sender."""
+
+
 class Filing:
-    """Files letters, and hears reports."""
+    """Files letters, hears reports, and returns what came too late."""
 
     def __init__(self, store: MessagingStore, objects: Objects, service: Service) -> None:
         self._store = store
@@ -60,10 +65,10 @@ class Filing:
         self._small = asyncio.Semaphore(8)
         self._large = asyncio.Semaphore(1)
 
-    async def prepare(self, taken: LetterTaken, origin: Origin) -> Prepared | PreparedReport:
+    async def prepare(self, taken: LetterTaken, origin: Origin) -> Prepared | PreparedReport | PreparedReturn:
         """Copy the letter to the mailbox's own prefix, read it, store its parts. Safe to repeat.
 
-        A report has no parts to store.
+        Nothing is copied of a report, nor of what goes back to its sender.
 
         Raises `NotYet` while the patient is unknown here, `LetterGone` when the raw letter isn't there.
         """
@@ -74,20 +79,20 @@ class Filing:
             raw = await self._fetched(taken)
             if report := await self._pool.run(report_in, raw, taken.envelope_sender):
                 return PreparedReport(report)
-            letter = await self._pool.run(read_letter, raw, taken.intake_id)
+            if patient.status != "active":
+                return PreparedReturn()
+            letter, _ = await asyncio.gather(
+                self._pool.run(read_letter, raw, taken.intake_id),
+                self._objects.copy(taken.object_key, raw_key(taken.patient_id, taken.intake_id)),
+            )
             filed = await self._store_parts(taken, patient, letter)
         return Prepared(patient, replace(letter, parts=()), filed)
 
     async def _fetched(self, taken: LetterTaken) -> bytes:
-        """The letter's bytes, which now lie under the mailbox's own prefix, too."""
         try:
-            raw, _ = await asyncio.gather(
-                self._objects.read(taken.object_key, LETTER_BYTES),
-                self._objects.copy(taken.object_key, raw_key(taken.patient_id, taken.intake_id)),
-            )
+            return await self._objects.read(taken.object_key, LETTER_BYTES)
         except NotFound as error:
             raise LetterGone(f"intake {taken.intake_id}") from error
-        return raw
 
     @asynccontextmanager
     async def _turn(self, size: int) -> AsyncIterator[None]:
@@ -119,14 +124,23 @@ class Filing:
     async def file(self, tx: Tx, ready: Sequence[Ready]) -> None:
         """File letters: correspondents, messages, conversations, counters, and what others must know."""
         for one in ready:
-            if isinstance(one.prepared, PreparedReport):
-                with one.traced():
+            with one.traced():
+                if isinstance(one.prepared, PreparedReport):
                     await self._reported.hear(tx, one.event, one.prepared.report)
+                elif isinstance(one.prepared, PreparedReturn):
+                    await self._return(tx, one.event)
         letters = [_Arrived.of(one, self._service) for one in ready if isinstance(one.prepared, Prepared)]
         if letters:
             await self._file_all(tx, letters)
 
+    async def _return(self, tx: Tx, taken: LetterTaken) -> None:
+        back = returned(taken, current_traceparent())
+        if back is not None:
+            await self._store.queue_consignments(tx, [back])
+        log.info("letter.returned", intake_id=taken.intake_id, told=back is not None)
+
     async def _file_all(self, tx: Tx, letters: Sequence["_Arrived"]) -> None:
+        """What leaves no message leaves no objects either: a repeat, an end mark."""
         tray = await self._store.tray(
             tx,
             {letter.mark for letter in letters},
@@ -137,6 +151,10 @@ class Filing:
             with letter.ready.traced():
                 self._file(tx, tray, letter)
         await self._store.put_away(tx, tray)
+        dropped = {one.message.id: one.message for one in letters if one.message.id not in tray.messages}
+        named = await self._store.filed_among(tx, dropped) if dropped else ()
+        unnamed = [letter_prefix(one.patient_id, one.id) for one in dropped.values() if one.id not in named]
+        await self._store.discard(tx, unnamed)
 
     def _file(self, tx: Tx, tray: Tray, letter: "_Arrived") -> None:
         taken = letter.taken

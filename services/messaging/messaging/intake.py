@@ -50,6 +50,8 @@ class Intake:
 
     async def append(self, letters: Sequence[Taken]) -> None:
         """Append one record for each, all acknowledged. Raises `BackingServiceAway`: some may be there then."""
+        if not letters:
+            return
         if self._producer is None:
             raise BackingServiceAway("bus")
         began = asyncio.get_running_loop().time()

@@ -26,9 +26,14 @@ def operators_key(intake_id: str) -> str:
     return f"{OPERATORS}{intake_id}"
 
 
+def letter_prefix(patient_id: str, message_id: str) -> str:
+    """All that is kept of a letter."""
+    return f"letters/{patient_id}/{message_id}/"
+
+
 def raw_key(patient_id: str, message_id: str) -> str:
     """The untouched letter: evidence, given to the patient with other patients masked."""
-    return f"letters/{patient_id}/{message_id}/raw"
+    return f"{letter_prefix(patient_id, message_id)}raw"
 
 
 def html_key(patient_id: str, message_id: str) -> str:
@@ -70,7 +75,7 @@ def keys_of(patient_id: str, message_id: str) -> tuple[str, ...]:
     A key that ends in `/` stands for all below it.
     """
     return (
-        f"letters/{patient_id}/{message_id}/",
+        letter_prefix(patient_id, message_id),
         f"drafts/{patient_id}/{message_id}/",
         sent_key(patient_id, message_id),
     )

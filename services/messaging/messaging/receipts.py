@@ -1,8 +1,11 @@
-"""The read receipt that we send: a message disposition notification (RFC 8098)."""
+"""Reports that we send: read receipts (RFC 8098), and the shape that all reports share (RFC 6522)."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
+
+from msgspec import Struct
 
 from messaging.composing import Letterhead, Sender, header_block, mailbox, threading, words
 from messaging.domain.model import Message, Party
@@ -12,33 +15,68 @@ WORDS = (
     "Votre message a été affiché par {name} le {date}.\n\n"
     "Cela ne garantit pas que son contenu a été lu ou compris.\n"
 )
+BASE64 = "Content-Transfer-Encoding: base64\r\n"
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """What a report tells: in words, and in `fields` of `media_type`, ASCII; an empty one parts their groups.
+
+    `about` are the Message-IDs it answers, `header` the header block of the letter it is about, if it comes along.
+    """
+
+    kind: str
+    media_type: str
+    subject: str
+    text: str
+    fields: Sequence[str]
+    about: Sequence[str] = ()
+    marks: Sequence[tuple[str, str]] = ()
+    header: bytes = b""
 
 
 def compose_receipt(
     letter: Message, asked: Party, sender: Sender, letterhead: Letterhead, *, receipt_id: str, at: datetime
 ) -> bytes:
     """The receipt of a letter that was first shown at `at`, to who asked for it. The same bytes each time."""
-    boundary = f"pli-{receipt_id}"
-    domain = sender.address.rpartition("@")[2]
+    named = letter.message_id if letter.message_id.isascii() else ""
+    fields = [
+        f"Reporting-UA: {sender.address.rpartition('@')[2]}; {_plain(letterhead.product)}",
+        f"Final-Recipient: rfc822;{sender.address}",
+        *([f"Original-Message-ID: {named}"] if named else []),
+        "Disposition: automatic-action/MDN-sent-automatically; displayed",
+    ]
+    told = Told(
+        kind="disposition-notification",
+        media_type="message/disposition-notification",
+        subject=f"Lu : {letter.subject}".strip(),
+        text=WORDS.format(name=sender.party.name, date=at.strftime("%d/%m/%Y à %H:%M UTC")),
+        fields=fields,
+        about=[letter.message_id] if letter.message_id else [],
+        marks=[("X-MSS-INS", "O"), ("X-MSS-NIL", words(letterhead.product))],
+    )
+    return compose_report(told, sender.party, asked, letterhead, report_id=receipt_id, at=at)
+
+
+def compose_report(
+    told: Told, sender: Party, to: Party, letterhead: Letterhead, *, report_id: str, at: datetime
+) -> bytes:
+    """A report as it leaves, signed if the house signs."""
+    boundary = f"pli-{report_id}"
     head = header_block(
         [
-            ("From", mailbox(sender.party)),
-            ("To", mailbox(asked)),
-            ("Subject", words(f"Lu : {letter.subject}".strip())),
+            ("From", mailbox(sender)),
+            ("To", mailbox(to)),
+            ("Subject", words(told.subject)),
             ("Date", format_datetime(at)),
-            ("Message-ID", f"<{receipt_id}@{domain}>"),
-            *threading([letter.message_id] if letter.message_id else []),
+            ("Message-ID", f"<{report_id}@{sender.address.rpartition('@')[2]}>"),
+            *threading(told.about),
             ("Auto-Submitted", "auto-replied"),
-            ("X-MSS-INS", "O"),
-            ("X-MSS-NIL", words(letterhead.product)),
+            *told.marks,
             ("MIME-Version", "1.0"),
-            (
-                "Content-Type",
-                f'multipart/report;\r\n report-type=disposition-notification;\r\n boundary="{boundary}"',
-            ),
+            ("Content-Type", f'multipart/report;\r\n report-type={told.kind};\r\n boundary="{boundary}"'),
         ]
     )
-    body = _body(letter, sender, letterhead.product, boundary, at)
+    body = _body(told, boundary)
     signature = b""
     if letterhead.seal:
         digest = BodyHash()
@@ -47,25 +85,14 @@ def compose_receipt(
     return signature + head + b"\r\n" + body
 
 
-def _body(letter: Message, sender: Sender, product: str, boundary: str, at: datetime) -> bytes:
-    said = WORDS.format(name=sender.party.name, date=at.strftime("%d/%m/%Y à %H:%M UTC"))
-    named = letter.message_id if letter.message_id.isascii() else ""
-    fields = [
-        f"Reporting-UA: {sender.address.rpartition('@')[2]}; {_plain(product)}",
-        f"Final-Recipient: rfc822;{sender.address}",
-        *([f"Original-Message-ID: {named}"] if named else []),
-        "Disposition: automatic-action/MDN-sent-automatically; displayed",
+def _body(told: Told, boundary: str) -> bytes:
+    parts = [
+        f"Content-Type: text/plain; charset=utf-8\r\n{BASE64}\r\n{_base64(told.text)}\r\n",
+        f"Content-Type: {told.media_type}\r\n\r\n" + "".join(f"{field}\r\n" for field in told.fields) + "\r\n",
     ]
-    return (
-        f"--{boundary}\r\n"
-        "Content-Type: text/plain; charset=utf-8\r\n"
-        "Content-Transfer-Encoding: base64\r\n\r\n"
-        f"{_base64(said)}\r\n"
-        f"--{boundary}\r\n"
-        "Content-Type: message/disposition-notification\r\n\r\n"
-        + "".join(f"{field}\r\n" for field in fields)
-        + f"\r\n--{boundary}--\r\n"
-    ).encode("ascii")
+    if told.header:
+        parts.append(f"Content-Type: text/rfc822-headers\r\n{BASE64}\r\n{_base64_of(told.header)}\r\n")
+    return ("".join(f"--{boundary}\r\n{part}" for part in parts) + f"--{boundary}--\r\n").encode("ascii")
 
 
 def _plain(product: str) -> str:
@@ -73,5 +100,9 @@ def _plain(product: str) -> str:
 
 
 def _base64(said: str) -> str:
-    text = b64encode(said.replace("\n", "\r\n").encode()).decode()
+    return _base64_of(said.replace("\n", "\r\n").encode())
+
+
+def _base64_of(content: bytes) -> str:
+    text = b64encode(content).decode()
     return "\r\n".join(text[start : start + 76] for start in range(0, len(text), 76))

@@ -101,7 +101,7 @@ class Log:
         self.away = False
 
     async def append(self, letters: list[LetterTaken | NoticeReturnTaken]) -> None:
-        if self.away:
+        if self.away and letters:
             raise BackingServiceAway("bus")
         self.records += letters
 

@@ -52,8 +52,8 @@ class Bucket:
             raise NotFound(key)
         return len(self.kept[key])
 
-    async def chunks(self, key: str) -> AsyncIterator[bytes]:
-        async with self.open(key) as stream:
+    async def chunks(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        async with self.open(key, offset, length) as stream:
             async for chunk in stream.chunks():
                 yield chunk
 

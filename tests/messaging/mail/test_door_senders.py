@@ -189,7 +189,24 @@ async def test_what_cannot_be_kept_for_who_runs_the_house_is_not_answered_250(ho
     house.bucket.copies_nothing = True
     client = await house.client()
     assert (await client.send(HEAD, INAYA, "postmaster")).startswith("451 4.3.0")
-    assert house.log.records == []
+    house.bucket.copies_nothing = False
+    assert (await client.send(HEAD, INAYA, "postmaster")).startswith("250")
+    assert len([key for key in house.bucket.kept if key.startswith("incoming/operators/")]) == 1
+    first, again = house.letters
+    assert first.content_sha256 == again.content_sha256, "a repeat to the mailbox, which files it once"
+
+
+async def test_a_letter_that_the_log_does_not_take_leaves_no_copy_for_who_runs_the_house(house: House) -> None:
+    house.log.away = True
+    client = await house.client()
+    assert (await client.send(HEAD, INAYA, "postmaster")).startswith("451 4.3.0")
+    assert not [key for key in house.bucket.kept if key.startswith("incoming/operators/")]
+
+
+async def test_a_letter_to_who_runs_the_house_alone_needs_no_log(house: House) -> None:
+    house.log.away = True
+    client = await house.client()
+    assert (await client.send(HEAD, "postmaster")).startswith("250")
 
 
 async def test_a_letter_to_a_patient_and_to_postmaster_reaches_both(house: House) -> None:

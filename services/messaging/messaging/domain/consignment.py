@@ -1,4 +1,4 @@
-"""What goes out to one domain in one SMTP transaction: a reply to its recipients there, or a read receipt."""
+"""What goes out to one domain in one SMTP transaction: a reply, a read receipt, or a letter's return."""
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from contracts.base import ConversationId, DeliveryId, Instant, MessageId, PatientId
-from contracts.messaging import DeliveryState
+from contracts.messaging import DeliveryState, LetterTaken
 from messaging.domain.addresses import domain_of
 from messaging.domain.delivery import (
     GIVE_UP_AFTER,
@@ -84,11 +84,13 @@ class Cargo(StrEnum):
 
     REPLY = "reply"
     RECEIPT = "receipt"
+    RETURN = "return"
 
 
 class Consignment(Kept, frozen=True, kw_only=True):
     """A leased row of the road. `message_id` is the reply's, or that of the letter whose reading is told.
 
+    What returns a letter to its sender has its intake id, and `original_key`, where the letter lies.
     `troubled` says that a recipient waits for the patient's decision. `state`, `due_at`, `attempts` and the
     lease belong to the queue.
     """
@@ -102,6 +104,7 @@ class Consignment(Kept, frozen=True, kw_only=True):
     deliveries: tuple[Delivery, ...]
     queued_at: Instant
     troubled: bool = False
+    original_key: str | None = None
     traceparent: str | None = None
     state: str = "queued"
     due_at: Instant
@@ -163,6 +166,28 @@ def _consignment(
         queued_at=at,
         traceparent=message.traceparent,
         due_at=at,
+    )
+
+
+def returned(taken: LetterTaken, traceparent: str | None) -> Consignment | None:
+    """What tells the sender that a letter could not be delivered; None for one that wants no answer (`<>`)."""
+    sender = taken.envelope_sender.lower()
+    if not sender:
+        return None
+    delivery_id = derived_id(taken.patient_id, "delivery", Cargo.RETURN, taken.intake_id, sender)
+    party = Party(name=sender, address=sender)
+    return Consignment(
+        id=derived_id(taken.patient_id, "consignment", Cargo.RETURN, taken.intake_id, domain_of(sender)),
+        patient_id=taken.patient_id,
+        conversation_id=taken.intake_id,
+        message_id=taken.intake_id,
+        cargo=Cargo.RETURN,
+        domain=domain_of(sender),
+        deliveries=(Delivery(id=delivery_id, recipient=party, queued_at=taken.taken_at),),
+        queued_at=taken.taken_at,
+        original_key=taken.object_key,
+        traceparent=traceparent,
+        due_at=taken.taken_at,
     )
 
 

@@ -106,10 +106,10 @@ class Taking:
                 return INFECTED.format(found=found)
             letter.finish()
             stored = await self._patiently(storing)
-            if handing.for_operators:
-                await self._keep_for_operators(stored, intake_id)
             records = self._records(intake_id, _Came(stored, letter.content.hexdigest()), handing)
             await self._intake.append(records)
+            if handing.for_operators:
+                await self._keep_for_operators(stored, intake_id)
         finally:
             self._abandon(storing)
         BYTES_TAKEN.inc(stored.size)

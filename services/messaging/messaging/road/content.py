@@ -10,8 +10,11 @@ from chassis.errors import NotFound
 from messaging.composing import Letterhead, Sender, compose
 from messaging.domain.consignment import Cargo, Consignment
 from messaging.domain.model import Attachment, Message
+from messaging.letters import header_end
+from messaging.letters.senders import MOST_HEADER_BYTES
 from messaging.objects import Objects, sent_key
 from messaging.receipts import compose_receipt
+from messaging.sending_back import compose_return
 from messaging.store import MessagingStore
 
 HELD = 512 * 1024
@@ -37,6 +40,8 @@ class Contents:
 
     async def of(self, consignment: Consignment) -> "Carried":
         """What this consignment carries, and who it is from. Raises `NotFound` when a file of it is gone."""
+        if consignment.cargo is Cargo.RETURN:
+            return Carried("", await self._return(consignment))
         message = await self._store.message(consignment.patient_id, consignment.message_id)
         if consignment.cargo is Cargo.RECEIPT:
             return Carried("", await self._receipt(consignment, message))
@@ -67,6 +72,23 @@ class Contents:
             )
         )
 
+    async def _return(self, consignment: Consignment) -> Content:
+        """Not kept either: its bytes follow from the letter's header and the instant it came."""
+        patient = await self._store.patient(consignment.patient_id)
+        (asked,) = consignment.deliveries
+        beginning = self._objects.chunks(consignment.original_key or "", 0, MOST_HEADER_BYTES)
+        head = b"".join([chunk async for chunk in beginning])
+        return _in_memory(
+            compose_return(
+                head[: header_end(head)] if header_end(head) > 0 else b"",
+                patient.mailbox_address,
+                asked.recipient,
+                self._letterhead,
+                return_id=asked.id,
+                at=consignment.queued_at,
+            )
+        )
+
     async def _sender(self, patient_id: str) -> Sender:
         patient = await self._store.patient(patient_id)
         return Sender(patient.given_name, patient.family_name, patient.party.address)
@@ -85,7 +107,7 @@ class Contents:
 
 
 class Carried(Struct, frozen=True):
-    """A message and the sender of its envelope, empty for a receipt."""
+    """A message and the sender of its envelope, empty for a receipt and a return."""
 
     sender: str
     content: Content

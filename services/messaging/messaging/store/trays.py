@@ -39,6 +39,10 @@ class Trays(Mailboxes, Messages, Drafts, Consignments, Finding):
         )
         return Tray(found)
 
+    async def filed_among(self, tx: Tx, ids: Collection[str]) -> Collection[str]:
+        """Those of these letters that are messages already: an event may come again when its marks are gone."""
+        return await self._homes(tx, ids)
+
     async def _homes(self, tx: Tx, named: Collection[str]) -> Mapping[str, str]:
         rows = await self._rows(tx, "messages", named, {"conversation_id": 1})
         return {row["_id"]: row["conversation_id"] for row in rows}
