@@ -19,13 +19,13 @@ from contracts.base import Event
 from contracts.messaging import MessageReceived
 from notifier.domain.notices import Kind, pointless_after
 from notifier.domain.patient import Patient
+from notifier.domain.queueing import Announcement, Fixed
 from notifier.domain.views import view_key
 from notifier.events import NotifierEvents
 from notifier.keys import SealingKey
 from notifier.mail import Mail
 from notifier.rendering import Renderer
 from notifier.sms import Sms
-from notifier.store import Announcement, Fixed
 
 AT = datetime(2026, 6, 9, 12, 30, tzinfo=UTC)
 SECRET = bytes(range(32))

@@ -50,7 +50,7 @@ class KeyPublishing:
         return {}
 
 
-class Relay:
+class MailConnections:
     """The kept connections to the mail relay, closed when the process stops."""
 
     name = "mail-relay"
@@ -94,9 +94,9 @@ def build(settings: NotifierSettings) -> Process:
         store,
         subscriptions=events.subscriptions(),
         controllers=[NoticeViews],
-        pages=WebPages(prefix="/notifications", templates=HERE / "web" / "templates", locale=HERE / "locale"),
+        pages=PAGES,
         guard=guard,
-        parts=[KeyPublishing(store, sealing_key), queue, Relay(mailer)],
+        parts=[KeyPublishing(store, sealing_key), queue, MailConnections(mailer)],
         dependencies={"store": ViewableNotices(store, renderer, rate=settings.view_rate)},
     )
 

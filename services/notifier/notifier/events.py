@@ -13,10 +13,10 @@ from contracts.messaging import MessageRead, MessageReceived, NoticeReturned, Re
 from notifier.domain.notices import Kind, kept_until, message_id, notice_id, pointless_after
 from notifier.domain.patient import Patient, patient_from
 from notifier.domain.planning import Gathered, plan_for_letter
+from notifier.domain.queueing import Announcement, Fixed, Joined
 from notifier.domain.returns import failure_of
 from notifier.domain.views import view_hash, view_token
 from notifier.keys import SealingKey, SigningKeys
-from notifier.store import Announcement, Fixed, Joined
 
 TOLD_STATES = ("failed", "given-up")
 BY_THE_PATIENT = "given-up"

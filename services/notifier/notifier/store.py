@@ -12,52 +12,13 @@ from chassis.effects import LEASED_INDEXES, new_row
 from chassis.settings import Settings
 from chassis.store import Row, Store, Tx, away
 from contracts.auth import CodeIssued
-from contracts.messaging import MessageReceived
 from contracts.notifier import SealingKeyPublished
 from notifier.domain.notices import GATHERED, Kind, pointless_after
 from notifier.domain.patient import Patient
+from notifier.domain.queueing import Announcement, Fixed, Joined
 from notifier.errors import NoticeUnderWay
 
 NOTICES = "notices"
-
-
-class Fixed(msgspec.Struct, frozen=True, kw_only=True):
-    """What is fixed of a notice once and for all when it is queued, whatever it tells."""
-
-    id: str
-    message_id: str
-    queued_at: datetime
-    pointless_after: datetime
-    kept_until: datetime
-
-
-class Joined(msgspec.Struct, frozen=True):
-    """A digest or a reminder that a letter joins; the first letter that does has it queued."""
-
-    kind: Kind
-    fixed: Fixed
-    due_at: datetime
-    view_hash: str
-
-
-class Announcement(msgspec.Struct, frozen=True, kw_only=True):
-    """A letter to announce, the hash of its browser view, the notices it joins, and the trace it came in.
-
-    `state` is that of its own notice: `queued`, or `gathered` and `withheld`, which never leave.
-    """
-
-    fixed: Fixed
-    received: MessageReceived
-    view_hash: str
-    state: str = "queued"
-    digest: Joined | None = None
-    reminder: Joined | None = None
-    traceparent: str | None = None
-
-    @property
-    def joins(self) -> tuple[Joined, ...]:
-        """The notices it joins."""
-        return tuple(one for one in (self.digest, self.reminder) if one is not None)
 
 
 class NotifierStore(Store[Tx]):
