@@ -14,7 +14,7 @@ from chassis.telemetry import new_trace
 from contracts.base import Event
 from contracts.notifier import NoticeFailed, NoticeSent
 from notifier.domain.notices import GATHERED
-from notifier.errors import NoticeDelayed, NoticeRefused
+from notifier.errors import NoticeDelayed, NoticeRefused, NoticeUnanswered
 from notifier.mail import Mail, address_of
 from notifier.sending import Sending
 from notifier.sms import CatcherSms, SmsProvider
@@ -232,6 +232,26 @@ async def test_a_refusal_for_now_is_tried_again_a_little_later(desk: Desk) -> No
     assert isinstance(outcome, Again)
     assert AT < outcome.due_at <= AT + timedelta(seconds=3)
     assert isinstance(await desk.perform(row), Done)
+
+
+async def test_a_notice_that_may_have_been_taken_is_not_sent_again_every_few_seconds(desk: Desk) -> None:
+    row = await desk.letter_for()
+    pauses = []
+    for attempts in (1, 5, 12):
+        desk.mailer = FakeMailer([NoticeUnanswered()])
+        outcome = await desk.perform({**row, "attempts": attempts})
+        assert isinstance(outcome, Again)
+        assert outcome.fields["reason"] == "notice-unanswered"
+        pauses.append(outcome.due_at - AT)
+    assert pauses == [timedelta(seconds=2), timedelta(seconds=32), timedelta(minutes=15)]
+
+
+async def test_only_who_waits_for_a_code_gets_it_rather_twice_than_late(desk: Desk) -> None:
+    for row in (await desk.queued(code_issued()), await desk.letter_for()):
+        await desk.perform(row)
+    assert [mail.urgent for mail in desk.mailer.sent] == [True, False]
+    await desk.perform(await desk.queued(code_issued("sms")))
+    assert [text.urgent for text in desk.sms.sent] == [True]
 
 
 async def test_a_refusal_for_good_fails_at_once(desk: Desk) -> None:

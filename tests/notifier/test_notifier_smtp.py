@@ -1,7 +1,10 @@
 """The kept connections to the relay: reused, renewed, never trusted after an error."""
 
+import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import aiosmtplib
 import pytest
 from aiosmtplib.errors import (
     SMTPConnectError,
@@ -13,9 +16,9 @@ from aiosmtplib.errors import (
 )
 
 from chassis.errors import BackingServiceAway
-from notifier.errors import NoticeDelayed, NoticeRefused
+from notifier.errors import NoticeDelayed, NoticeRefused, NoticeUnanswered
 from notifier.mail import Mail, address_of
-from notifier.smtp import IDLE_AT_MOST, SmtpMailer
+from notifier.smtp import IDLE_AT_MOST, PATIENCE_WHEN_URGENT, AioConnection, SmtpMailer
 from tests.notifier.fakes import AT
 
 
@@ -26,6 +29,7 @@ class FakeConnection:
     fail: dict[str, Exception] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     closed: bool = False
+    patience: list[float] = field(default_factory=list)
 
     async def mail(self, sender: str) -> None:
         self._step("mail")
@@ -33,7 +37,8 @@ class FakeConnection:
     async def rcpt(self, recipient: str) -> None:
         self._step("rcpt")
 
-    async def data(self, message: bytes) -> None:
+    async def data(self, message: bytes, patience: float) -> None:
+        self.patience.append(patience)
         self._step("data")
 
     def _step(self, name: str) -> None:
@@ -46,6 +51,9 @@ class FakeConnection:
         self.closed = True
 
 
+PATIENCE = 300.0
+
+
 class Network:
     """What a relay would be: every connection made, and a clock."""
 
@@ -53,7 +61,7 @@ class Network:
         self.made: list[FakeConnection] = []
         self.next: list[FakeConnection | Exception] = []
         self.at = 0.0
-        self.mailer = SmtpMailer(self._connect, lambda: self.at)
+        self.mailer = SmtpMailer(self._connect, lambda: self.at, PATIENCE)
 
     async def _connect(self) -> FakeConnection:
         made = self.next.pop(0) if self.next else FakeConnection()
@@ -68,7 +76,7 @@ def network() -> Network:
     return Network()
 
 
-def mail() -> Mail:
+def mail(*, urgent: bool = False) -> Mail:
     return Mail(
         sender=address_of("Mon espace santé", "ne-pas-repondre@n.example"),
         recipient=address_of("Inaya Michel", "inaya@yahoo.example"),
@@ -77,6 +85,7 @@ def mail() -> Mail:
         subject="Objet",
         text="Texte\n",
         written_at=AT,
+        urgent=urgent,
     )
 
 
@@ -109,8 +118,10 @@ async def test_a_kept_connection_that_died_costs_nothing_but_a_new_one(network: 
         ("rcpt", SMTPRecipientRefused(451, "later", "x"), NoticeDelayed),
         ("data", SMTPDataError(554, "no"), NoticeRefused),
         ("data", SMTPDataError(421, "closing"), NoticeDelayed),
-        ("data", SMTPServerDisconnected("gone"), BackingServiceAway),
-        ("data", SMTPReadTimeoutError("slow"), BackingServiceAway),
+        ("rcpt", SMTPServerDisconnected("gone"), BackingServiceAway),
+        ("rcpt", SMTPReadTimeoutError("slow"), BackingServiceAway),
+        ("data", SMTPServerDisconnected("gone"), NoticeUnanswered),
+        ("data", SMTPReadTimeoutError("slow"), NoticeUnanswered),
     ],
 )
 async def test_what_a_relay_answers_is_said_in_our_words_and_the_connection_let_go(
@@ -129,6 +140,57 @@ async def test_a_relay_that_cannot_be_reached_is_away(network: Network, error: E
     network.next = [error]
     with pytest.raises(BackingServiceAway):
         await network.mailer.send(mail())
+
+
+async def test_the_answer_to_a_message_is_waited_for_longer_than_any_other_unless_somebody_waits_for_it(
+    network: Network,
+) -> None:
+    await network.mailer.send(mail())
+    await network.mailer.send(mail(urgent=True))
+    assert network.made[0].patience == [PATIENCE, PATIENCE_WHEN_URGENT]
+
+
+class SlowRelay:
+    """A relay that looks at each message for a while before it takes it."""
+
+    def __init__(self, looks_for: float) -> None:
+        self.taken = 0
+        self.left = asyncio.Event()
+        self._looks_for = looks_for
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 relay\r\n")
+        while line := await reader.readline():
+            verb = line[:4].upper()
+            if verb == b"DATA":
+                writer.write(b"354 go on\r\n")
+                await reader.readuntil(b"\r\n.\r\n")
+                await asyncio.sleep(self._looks_for)
+                self.taken += 1
+            writer.write(b"250 2.0.0 yes\r\n")
+        writer.close()
+        await writer.wait_closed()
+        self.left.set()
+
+
+async def test_a_relay_that_looks_at_a_message_longer_than_other_answers_may_take_gets_it_once(
+    tmp_path: Path,
+) -> None:
+    relay, path = SlowRelay(looks_for=0.5), str(tmp_path / "relay")
+    server = await asyncio.start_unix_server(relay.serve, path)
+
+    async def connect() -> AioConnection:
+        connection = AioConnection(aiosmtplib.SMTP(socket_path=path, timeout=0.2, local_hostname="n.example"))
+        await connection.open()
+        return connection
+
+    mailer = SmtpMailer(connect, asyncio.get_running_loop().time, PATIENCE)
+    await mailer.send(mail())
+    await mailer.close()
+    await relay.left.wait()
+    server.close()
+    await server.wait_closed()
+    assert relay.taken == 1
 
 
 async def test_all_connections_are_closed_at_the_end(network: Network) -> None:

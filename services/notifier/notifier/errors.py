@@ -47,6 +47,13 @@ class NoticeDelayed(NotifierError):
         self.smtp_status = status
 
 
+class NoticeUnanswered(NotifierError):
+    """The relay was given all of a notice and then said nothing more: it may have taken it, or not."""
+
+    code = "notice-unanswered"
+    kind = Kind.TRANSIENT
+
+
 class NoticeUnderWay(NotifierError):
     """A notice comes back before its sending is committed here: in a moment it is."""
 

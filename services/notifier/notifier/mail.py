@@ -18,7 +18,10 @@ from notifier.errors import AddressUnusable
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """An e-mail to one person. `envelope_sender` gets the bounces; it and `message_id` never change."""
+    """An e-mail to one person. `envelope_sender` gets the bounces; it and `message_id` never change.
+
+    `urgent`: somebody is waiting for it, whom two copies serve better than a long wait for the relay's word.
+    """
 
     sender: Address
     recipient: Address = field(repr=False)
@@ -28,6 +31,7 @@ class Mail:
     text: str = field(repr=False)
     html: str | None = field(default=None, repr=False)
     written_at: datetime
+    urgent: bool = False
 
     def as_bytes(self) -> bytes:
         """The message in 7-bit lines ending in CRLF (RFC 5322), saying that nobody wrote it (RFC 3834)."""
@@ -64,7 +68,8 @@ class Mailer(Protocol):
     async def send(self, mail: Mail) -> None:
         """Return once the e-mail is the relay's to deliver.
 
-        Raises `NoticeRefused` (for good), `NoticeDelayed` (for now) or `BackingServiceAway`.
+        Raises `NoticeRefused` (for good), `NoticeDelayed` (for now), `NoticeUnanswered` (it may have been taken)
+        or `BackingServiceAway` (it was not).
         """
         ...
 

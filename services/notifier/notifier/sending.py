@@ -21,7 +21,7 @@ from notifier.domain.pace import next_try
 from notifier.domain.patient import Patient
 from notifier.domain.texting import gsm7
 from notifier.domain.views import view_token
-from notifier.errors import AddressUnusable, NoticeDelayed, NoticeRefused
+from notifier.errors import AddressUnusable, NoticeDelayed, NoticeRefused, NoticeUnanswered
 from notifier.keys import SealingKey
 from notifier.mail import Mail, Mailer, address_of
 from notifier.rendering import Notice, Renderer, Words
@@ -101,7 +101,7 @@ class Sending:
             return Done(state="needless", fields={"ended_at": self._clock()})
         except Dropped as dropped:
             return self._give_up(row, kind, dropped.channel, dropped.reason)
-        except NoticeDelayed as error:
+        except (NoticeDelayed, NoticeUnanswered) as error:
             due_at = next_try(kind, self._clock(), row["attempts"], self._jitter())
             return Again(due_at=due_at, fields={"reason": error.code})
         except PliError as error:
@@ -179,6 +179,7 @@ class Sending:
             text=words.text,
             html=words.html,
             written_at=row["queued_at"],
+            urgent=_is_urgent(row),
         )
         await self._mailer.send(mail)
 
@@ -189,6 +190,7 @@ class Sending:
             reference=row["_id"],
             message_id=row["message_id"],
             written_at=row["queued_at"],
+            urgent=_is_urgent(row),
         )
         await self._sms.send(sms)
 
@@ -216,6 +218,10 @@ class Sending:
 def _ended(at: datetime, channel: Channel) -> Row:
     """A notice that ended keeps no box: a code that was sent rests nowhere, not even sealed."""
     return {"ended_at": at, "channel": channel, "box": None}
+
+
+def _is_urgent(row: Row) -> bool:
+    return bool(row["kind"] == Kind.CODE)
 
 
 def _key(row: Row) -> str:

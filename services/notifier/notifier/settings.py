@@ -27,6 +27,9 @@ class NotifierSettings(Settings):
     notice_smtp_username: str | None = Field(default=None, description="our user at the relay, if it asks")
     notice_smtp_password: SecretStr | None = Field(default=None, description="its password")
     notice_smtp_timeout: float = Field(default=10.0, gt=0, le=60, description="seconds an answer may take")
+    notice_smtp_patience: float = Field(
+        default=300.0, ge=300, le=1800, description="seconds the relay may take to accept a notice it was given"
+    )
     notice_connections: int = Field(default=8, ge=1, le=64, description="notices sent at once")
     notice_domain: str = Field(
         default="notifications.demonstration.invalid",

@@ -11,13 +11,14 @@ from notifier.mail import Mail, Mailer
 
 @dataclass(frozen=True, kw_only=True)
 class Sms:
-    """A text to one phone (E.164). `reference` and `message_id` are the same at each try."""
+    """A text to one phone (E.164). `reference` and `message_id` are the same at each try; `urgent`: see `Mail`."""
 
     phone: str = field(repr=False)
     text: str = field(repr=False)
     reference: str
     message_id: str
     written_at: datetime
+    urgent: bool = False
 
 
 class SmsProvider(Protocol):
@@ -26,7 +27,7 @@ class SmsProvider(Protocol):
     async def send(self, sms: Sms) -> None:
         """Return once the text is the provider's to deliver. The same `reference` is delivered once.
 
-        Raises `NoticeRefused` (for good), `NoticeDelayed` (for now) or `BackingServiceAway`.
+        Raises as `Mailer.send` does.
         """
         ...
 
@@ -50,5 +51,6 @@ class CatcherSms:
             subject=f"SMS {sms.phone}",
             text=sms.text,
             written_at=sms.written_at,
+            urgent=sms.urgent,
         )
         await self._mailer.send(mail)

@@ -9,14 +9,16 @@ from typing import Protocol
 import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPResponseException
 
-from chassis.errors import BackingServiceAway
-from notifier.errors import NoticeDelayed, NoticeRefused
+from chassis.errors import BackingServiceAway, PliError
+from notifier.errors import NoticeDelayed, NoticeRefused, NoticeUnanswered
 from notifier.mail import Mail
 from notifier.settings import NotifierSettings
 
 IDLE_AT_MOST = 30.0
 """Seconds after which a kept connection isn't trusted any more; relays hang up after a minute or more."""
 FOR_GOOD = 500
+PATIENCE_WHEN_URGENT = 60.0
+"""Seconds for the answer to an urgent notice: of a code's ten minutes, some are left for a second try."""
 
 
 class Connection(Protocol):
@@ -30,8 +32,8 @@ class Connection(Protocol):
         """RCPT TO."""
         ...
 
-    async def data(self, message: bytes) -> object:
-        """DATA and the message."""
+    async def data(self, message: bytes, patience: float) -> object:
+        """DATA and the message; `patience` is how many seconds its answer may take."""
         ...
 
     def close(self) -> None:
@@ -49,11 +51,16 @@ class _Kept:
 
 
 class SmtpMailer:
-    """A `Mailer` over a relay. As many connections as notices sent at once; each is kept for the next."""
+    """A `Mailer` over a relay. As many connections as notices sent at once; each is kept for the next.
 
-    def __init__(self, connect: Connect, clock: Callable[[], float]) -> None:
+    Relays look at a message before they answer for it: who hangs up meanwhile gets it sent twice, so its answer
+    has a `patience` of its own (seconds; RFC 5321 §4.5.3.2.6 and §6.1).
+    """
+
+    def __init__(self, connect: Connect, clock: Callable[[], float], patience: float) -> None:
         self._connect = connect
         self._clock = clock
+        self._patience = patience
         self._idle: list[_Kept] = []
 
     async def send(self, mail: Mail) -> None:
@@ -62,7 +69,8 @@ class SmtpMailer:
         connection = await self._ready(mail.envelope_sender)
         with _closed_on_error(connection):
             await connection.rcpt(mail.recipient.addr_spec)
-            await connection.data(message)
+        with _closed_on_error(connection, cut=NoticeUnanswered):
+            await connection.data(message, PATIENCE_WHEN_URGENT if mail.urgent else self._patience)
         self._idle.append(_Kept(connection, self._clock()))
 
     async def close(self) -> None:
@@ -84,7 +92,7 @@ class SmtpMailer:
         try:
             connection = await self._connect()
         except (SMTPException, OSError) as error:
-            raise BackingServiceAway("mail relay") from error
+            raise _away() from error
         with _closed_on_error(connection):
             await connection.mail(sender)
         return connection
@@ -99,9 +107,13 @@ async def _still_takes(connection: Connection, sender: str) -> bool:
     return True
 
 
+def _away() -> PliError:
+    return BackingServiceAway("mail relay")
+
+
 @contextmanager
-def _closed_on_error(connection: Connection) -> Iterator[None]:
-    """Hang up after any error, and say a relay's one in our words."""
+def _closed_on_error(connection: Connection, cut: Callable[[], PliError] = _away) -> Iterator[None]:
+    """Hang up after any error, and say a relay's one in our words; `cut` says that it answered nothing."""
     try:
         yield
     except SMTPResponseException as error:
@@ -109,41 +121,36 @@ def _closed_on_error(connection: Connection) -> Iterator[None]:
         raise (NoticeRefused if error.code >= FOR_GOOD else NoticeDelayed)(error.code) from error
     except (SMTPException, OSError) as error:
         connection.close()
-        raise BackingServiceAway("mail relay") from error
+        raise cut() from error
     except BaseException:
         connection.close()
         raise
 
 
-class _AioSmtp:
+class AioConnection:
     """aiosmtplib's client as a `Connection`."""
 
-    def __init__(self, settings: NotifierSettings) -> None:
-        password = settings.notice_smtp_password
-        self._client = aiosmtplib.SMTP(
-            hostname=settings.notice_smtp_host,
-            port=settings.notice_smtp_port,
-            username=settings.notice_smtp_username,
-            password=password.get_secret_value() if password else None,
-            use_tls=settings.notice_smtp_tls == "implicit",
-            start_tls=settings.notice_smtp_tls == "starttls",
-            local_hostname=settings.notice_domain,
-            timeout=settings.notice_smtp_timeout,
-        )
+    def __init__(self, client: aiosmtplib.SMTP) -> None:
+        self._client = client
 
     async def open(self) -> None:
+        """Connect, greet and log in."""
         await self._client.connect()
 
     async def mail(self, sender: str) -> object:
+        """See `Connection`."""
         return await self._client.mail(sender)
 
     async def rcpt(self, recipient: str) -> object:
+        """See `Connection`."""
         return await self._client.rcpt(recipient)
 
-    async def data(self, message: bytes) -> object:
-        return await self._client.data(message)
+    async def data(self, message: bytes, patience: float) -> object:
+        """See `Connection`."""
+        return await self._client.data(message, timeout=patience)
 
     def close(self) -> None:
+        """See `Connection`."""
         with suppress(SMTPException, OSError):
             self._client.close()
 
@@ -152,7 +159,7 @@ def over_smtp(settings: NotifierSettings) -> SmtpMailer:
     """The mailer that the settings describe. Call it on the running event loop."""
 
     async def connect() -> Connection:
-        connection = _AioSmtp(settings)
+        connection = AioConnection(_client(settings))
         try:
             await connection.open()
         except BaseException:
@@ -160,4 +167,18 @@ def over_smtp(settings: NotifierSettings) -> SmtpMailer:
             raise
         return connection
 
-    return SmtpMailer(connect, asyncio.get_running_loop().time)
+    return SmtpMailer(connect, asyncio.get_running_loop().time, settings.notice_smtp_patience)
+
+
+def _client(settings: NotifierSettings) -> aiosmtplib.SMTP:
+    password = settings.notice_smtp_password
+    return aiosmtplib.SMTP(
+        hostname=settings.notice_smtp_host,
+        port=settings.notice_smtp_port,
+        username=settings.notice_smtp_username,
+        password=password.get_secret_value() if password else None,
+        use_tls=settings.notice_smtp_tls == "implicit",
+        start_tls=settings.notice_smtp_tls == "starttls",
+        local_hostname=settings.notice_domain,
+        timeout=settings.notice_smtp_timeout,
+    )
