@@ -14,7 +14,7 @@ from chassis.telemetry import new_trace
 from contracts.base import Event
 from contracts.notifier import NoticeFailed, NoticeSent
 from notifier.domain.notices import GATHERED
-from notifier.errors import NoticeDelayed, NoticeRefused, NoticeUnanswered
+from notifier.errors import AddressRefused, NoticeDelayed, NoticeRefused, NoticeUnanswered
 from notifier.mail import Mail, address_of
 from notifier.sending import Sending
 from notifier.sms import CatcherSms, SmsProvider
@@ -269,6 +269,42 @@ async def test_an_e_mail_refused_for_good_becomes_an_sms_under_the_same_message_
     (text,) = desk.sms.sent
     assert text.message_id == row["message_id"]
     assert text.text == "Vous avez un nouveau message dans Mon espace santé."
+
+
+def failures(outcome: Outcome) -> list[tuple[str, str]]:
+    """What is told of channels that failed."""
+    assert isinstance(outcome, Done | GiveUp)
+    return [(event.channel, event.reason) for event, _ in outcome.events if isinstance(event, NoticeFailed)]
+
+
+ADDRESS, LETTER = AddressRefused(550, "5.1.1"), NoticeRefused(550, "5.7.1")
+
+
+@pytest.mark.parametrize(("error", "reason"), [(ADDRESS, "address-refused"), (LETTER, "notice-refused")])
+@pytest.mark.parametrize("phone", ["+33600000015", None])
+async def test_auth_learns_that_an_address_is_refused_whether_there_is_a_phone_or_not(
+    desk: Desk, error: Exception, reason: str, phone: str | None
+) -> None:
+    desk.mailer = FakeMailer([error])
+    outcome = await desk.perform(await desk.letter_for(phone=phone))
+    assert isinstance(outcome, Done if phone else GiveUp)
+    assert failures(outcome) == [("email", reason)]
+    assert len(desk.sms.sent) == (1 if phone else 0)
+
+
+def refusing_sms(error: Exception) -> SmsProvider:
+    return CatcherSms(FakeMailer([error]), "Mon espace santé")
+
+
+async def test_a_phone_that_is_refused_does_not_speak_against_the_e_mail_address(desk: Desk) -> None:
+    desk.mailer = FakeMailer([LETTER])
+    row = await desk.letter_for()
+    both = await desk.perform(row, refusing_sms(ADDRESS))
+    assert failures(both) == [("email", "notice-refused"), ("sms", "address-refused")]
+    came_back = await desk.perform({**row, "by": "sms", "channel": "email"}, refusing_sms(ADDRESS))
+    assert failures(came_back) == [("sms", "address-refused")]
+    code = await desk.perform(await desk.queued(code_issued("sms")), refusing_sms(LETTER))
+    assert failures(code) == [("sms", "notice-refused")]
 
 
 async def test_a_relay_that_is_away_is_waited_for(desk: Desk) -> None:

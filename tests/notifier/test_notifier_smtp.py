@@ -135,6 +135,34 @@ async def test_what_a_relay_answers_is_said_in_our_words_and_the_connection_let_
     assert len(network.made) == 2
 
 
+UNKNOWN = "5.1.1 <inaya@yahoo.example>: no such user"
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "reason"),
+    [
+        ("rcpt", SMTPRecipientRefused(550, UNKNOWN, "x"), "address-refused"),
+        ("rcpt", SMTPRecipientRefused(550, "5.2.1 disabled\n5.2.1 for ever", "x"), "address-refused"),
+        ("rcpt", SMTPRecipientRefused(556, "5.1.10", "x"), "address-refused"),
+        ("rcpt", SMTPRecipientRefused(550, "5.7.1 you are on a list", "x"), "notice-refused"),
+        ("rcpt", SMTPRecipientRefused(550, "5.1.8 your domain is unknown", "x"), "notice-refused"),
+        ("rcpt", SMTPRecipientRefused(550, "5.2.3 too long", "x"), "notice-refused"),
+        ("rcpt", SMTPRecipientRefused(550, "unknown, see http://x.example/5.1.1", "x"), "notice-refused"),
+        ("rcpt", SMTPRecipientRefused(550, "", "x"), "notice-refused"),
+        ("mail", SMTPSenderRefused(550, UNKNOWN, "x"), "notice-refused"),
+        ("data", SMTPDataError(552, "5.3.4 too large"), "notice-refused"),
+        ("data", SMTPDataError(554, UNKNOWN), "notice-refused"),
+    ],
+)
+async def test_only_what_is_said_of_the_address_where_it_is_named_speaks_against_it(
+    network: Network, step: str, error: Exception, reason: str
+) -> None:
+    network.next = [FakeConnection(fail={step: error})]
+    with pytest.raises(NoticeRefused) as refused:
+        await network.mailer.send(mail())
+    assert refused.value.code == reason
+
+
 @pytest.mark.parametrize("error", [SMTPConnectError("refused"), OSError("no route"), TimeoutError()])
 async def test_a_relay_that_cannot_be_reached_is_away(network: Network, error: Exception) -> None:
     network.next = [error]

@@ -1,6 +1,7 @@
 """What can go wrong in the notifier, in one taxonomy."""
 
 from chassis.errors import Kind, PliError
+from contracts.notifier import ADDRESS_REFUSED
 
 
 class NotifierError(PliError):
@@ -27,13 +28,20 @@ class AddressUnusable(NotifierError):
 
 
 class NoticeRefused(NotifierError):
-    """The relay or the provider refuses this notice for good (5xx)."""
+    """The relay or the provider refuses this notice for good (5xx); `enhanced` is RFC 3463's status, or None."""
 
     code = "notice-refused"
 
-    def __init__(self, status: int) -> None:
-        super().__init__(f"refused for good with {status}")
+    def __init__(self, status: int, enhanced: str | None = None) -> None:
+        super().__init__(f"refused for good with {status} {enhanced or ''}".rstrip())
         self.smtp_status = status
+        self.enhanced = enhanced
+
+
+class AddressRefused(NoticeRefused):
+    """The relay knows no such address, or its mailbox takes nothing: not this notice is wrong, the address is."""
+
+    code = ADDRESS_REFUSED
 
 
 class NoticeDelayed(NotifierError):

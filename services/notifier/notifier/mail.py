@@ -68,8 +68,8 @@ class Mailer(Protocol):
     async def send(self, mail: Mail) -> None:
         """Return once the e-mail is the relay's to deliver.
 
-        Raises `NoticeRefused` (for good), `NoticeDelayed` (for now), `NoticeUnanswered` (it may have been taken)
-        or `BackingServiceAway` (it was not).
+        Raises `NoticeRefused` (for good; `AddressRefused` where the address is at fault), `NoticeDelayed` (for
+        now), `NoticeUnanswered` (it may have been taken) or `BackingServiceAway` (it was not).
         """
         ...
 

@@ -1,11 +1,12 @@
 """How one queued notice leaves: by which channel, in which words, and what becomes of it if it can't."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.headerregistry import Address
 from typing import Protocol
 
+from msgspec import Struct
 from prometheus_client import Histogram
 
 from chassis.clock import Clock, now
@@ -13,6 +14,7 @@ from chassis.effects import Again, Done, GiveUp, Outcome
 from chassis.errors import Kind as ErrorKind
 from chassis.errors import PliError
 from chassis.store import Row
+from chassis.telemetry import log
 from contracts.auth import Channel
 from contracts.notifier import NoticeFailed, NoticeSent
 from notifier.domain.hours import clock_time
@@ -55,13 +57,26 @@ class Needless(Exception):
     """A notice that has nothing to tell any more, or that the patient does not want."""
 
 
-class Dropped(Exception):
-    """A notice that nobody should get any more, with the code of the reason."""
+class Failure(Struct, frozen=True):
+    """Why a notice does not leave by this channel: the code of the reason."""
 
-    def __init__(self, reason: str, channel: Channel = "email") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.channel = channel
+    channel: Channel
+    reason: str
+
+
+class Left(Struct, frozen=True):
+    """By which channel a notice left, and why not by another one that was tried before."""
+
+    channel: Channel
+    failures: tuple[Failure, ...] = ()
+
+
+class Dropped(Exception):
+    """A notice that nobody should get any more, with what was tried; the last says why."""
+
+    def __init__(self, *failures: Failure) -> None:
+        super().__init__(failures[-1].reason)
+        self.failures = failures
 
 
 class Sending:
@@ -100,20 +115,20 @@ class Sending:
         except Needless:
             return Done(state="needless", fields={"ended_at": self._clock()})
         except Dropped as dropped:
-            return self._give_up(row, kind, dropped.channel, dropped.reason)
+            return self._give_up(row, kind, dropped.failures)
         except (NoticeDelayed, NoticeUnanswered) as error:
             due_at = next_try(kind, self._clock(), row["attempts"], self._jitter())
             return Again(due_at=due_at, fields={"reason": error.code})
         except PliError as error:
             if error.kind is not ErrorKind.PERMANENT:
                 raise
-            return self._give_up(row, kind, row.get("channel") or "email", error.code)
+            return self._give_up(row, kind, [Failure(_channel(row), error.code)])
 
-    async def _send(self, row: Row, kind: Kind) -> Channel:
+    async def _send(self, row: Row, kind: Kind) -> Left:
         if self._clock() >= row["pointless_after"]:
-            raise Dropped(reason_too_late(kind))
+            raise Dropped(Failure(_channel(row), reason_too_late(kind)))
         if kind is Kind.CODE:
-            return await self._send_code(row)
+            return Left(await self._send_code(row))
         patient = await self._reachable(row["patient_id"])
         unread = await self._still_to_tell(row["_id"], patient) if kind in GATHERED else 1
         return await self._tell(row, patient, self._facts(row, kind, patient, unread))
@@ -134,39 +149,46 @@ class Sending:
             token=view_token(self._view_key, row["_id"]),
         )
 
-    async def _tell(self, row: Row, patient: Patient, notice: Notice) -> Channel:
+    async def _tell(self, row: Row, patient: Patient, notice: Notice) -> Left:
         """By e-mail; by SMS where there is none, or where the e-mail was refused or came back."""
-        if patient.email and row.get("by") != "sms":
+        refused: list[Failure] = []
+        if patient.email and _channel(row) == "email":
             try:
                 to = address_of(f"{patient.given_name} {patient.family_name}", patient.email)
                 await self._mail(row, to, self._renderer.notice(notice))
-            except (NoticeRefused, AddressUnusable):
-                if patient.phone is None:
-                    raise
+            except (NoticeRefused, AddressUnusable) as error:
+                refused = [_refusal(row, "email", error)]
             else:
-                return "email"
+                return Left("email")
         if patient.phone is None:
-            raise Dropped("no-contact", "sms" if row.get("by") == "sms" else "email")
-        await self._text(row, patient.phone, self._renderer.notice_sms(notice))
-        return "sms"
+            raise Dropped(*(refused or [Failure(_channel(row), "no-contact")]))
+        try:
+            await self._text(row, patient.phone, self._renderer.notice_sms(notice))
+        except NoticeRefused as error:
+            raise Dropped(*refused, _refusal(row, "sms", error)) from error
+        return Left("sms", tuple(refused))
 
     async def _send_code(self, row: Row) -> Channel:
         sealed = self._sealing_key.open_box(bytes(row["box"]))
         facts = {"code": sealed.code, "until": clock_time(sealed.expires_at, sealed.time_zone, sealed.language)}
         if sealed.channel == "sms":
             text = self._renderer.code_sms(language=sealed.language, **facts)
-            await self._text(row, sealed.destination, text)
+            send = self._text(row, sealed.destination, text)
         else:
             words = self._renderer.code(language=sealed.language, **facts)
-            await self._mail(row, address_of("", sealed.destination), words)
+            send = self._mail(row, address_of("", sealed.destination), words)
+        try:
+            await send
+        except NoticeRefused as error:
+            raise Dropped(_refusal(row, sealed.channel, error)) from error
         return sealed.channel
 
     async def _reachable(self, patient_id: str) -> Patient:
         patient = await self._patient(patient_id)
         if patient is None:
-            raise Dropped("unknown-patient")
+            raise Dropped(Failure("email", "unknown-patient"))
         if patient.status == "closed":
-            raise Dropped("patient-closed")
+            raise Dropped(Failure("email", "patient-closed"))
         return patient
 
     async def _mail(self, row: Row, to: Address, words: Words) -> None:
@@ -194,25 +216,46 @@ class Sending:
         )
         await self._sms.send(sms)
 
-    def _done(self, row: Row, kind: Kind, channel: Channel) -> Done:
+    def _done(self, row: Row, kind: Kind, left: Left) -> Done:
         at = self._clock()
-        NOTICE_SECONDS.labels(kind.value, channel).observe((at - row["queued_at"]).total_seconds())
+        NOTICE_SECONDS.labels(kind.value, left.channel).observe((at - row["queued_at"]).total_seconds())
         sent = NoticeSent(
-            notice_id=row["_id"], patient_id=row.get("patient_id"), kind=kind.value, channel=channel, sent_at=at
-        )
-        return Done(fields=_ended(at, channel), events=[(sent, _key(row))])
-
-    def _give_up(self, row: Row, kind: Kind, channel: Channel, reason: str) -> GiveUp:
-        at = self._clock()
-        failed = NoticeFailed(
             notice_id=row["_id"],
             patient_id=row.get("patient_id"),
             kind=kind.value,
-            channel=channel,
-            reason=reason,
-            failed_at=at,
+            channel=left.channel,
+            sent_at=at,
         )
-        return GiveUp(fields=_ended(at, channel) | {"reason": reason}, events=[(failed, _key(row))])
+        failed = [_failed(row, kind, one, at) for one in left.failures]
+        return Done(fields=_ended(at, left.channel), events=[(event, _key(row)) for event in (*failed, sent)])
+
+    def _give_up(self, row: Row, kind: Kind, failures: Sequence[Failure]) -> GiveUp:
+        at, last = self._clock(), failures[-1]
+        return GiveUp(
+            fields=_ended(at, last.channel) | {"reason": last.reason},
+            events=[(_failed(row, kind, one, at), _key(row)) for one in failures],
+        )
+
+
+def _failed(row: Row, kind: Kind, failure: Failure, at: datetime) -> NoticeFailed:
+    return NoticeFailed(
+        notice_id=row["_id"],
+        patient_id=row.get("patient_id"),
+        kind=kind.value,
+        channel=failure.channel,
+        reason=failure.reason,
+        failed_at=at,
+    )
+
+
+def _refusal(row: Row, channel: Channel, error: NoticeRefused | AddressUnusable) -> Failure:
+    log.info("notice.refused", notice_id=row["_id"], channel=channel, reason=error.code, answer=str(error))
+    return Failure(channel, error.code)
+
+
+def _channel(row: Row) -> Channel:
+    """The channel that is tried first."""
+    return "sms" if row.get("by") == "sms" else "email"
 
 
 def _ended(at: datetime, channel: Channel) -> Row:

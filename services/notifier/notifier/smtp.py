@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import aiosmtplib
-from aiosmtplib.errors import SMTPException, SMTPResponseException
+from aiosmtplib.errors import SMTPException, SMTPRecipientRefused, SMTPResponseException
 
 from chassis.errors import BackingServiceAway, PliError
-from notifier.errors import NoticeDelayed, NoticeRefused, NoticeUnanswered
+from notifier.domain.returns import enhanced_status, speaks_against_address
+from notifier.errors import AddressRefused, NoticeDelayed, NoticeRefused, NoticeUnanswered
 from notifier.mail import Mail
 from notifier.settings import NotifierSettings
 
@@ -118,13 +119,22 @@ def _closed_on_error(connection: Connection, cut: Callable[[], PliError] = _away
         yield
     except SMTPResponseException as error:
         connection.close()
-        raise (NoticeRefused if error.code >= FOR_GOOD else NoticeDelayed)(error.code) from error
+        raise _in_our_words(error) from error
     except (SMTPException, OSError) as error:
         connection.close()
         raise cut() from error
     except BaseException:
         connection.close()
         raise
+
+
+def _in_our_words(error: SMTPResponseException) -> PliError:
+    """Only at RCPT is a status about the patient's address: before, it is our own that is spoken of."""
+    if error.code < FOR_GOOD:
+        return NoticeDelayed(error.code)
+    status = enhanced_status(error.message)
+    at_fault = isinstance(error, SMTPRecipientRefused) and speaks_against_address(status)
+    return (AddressRefused if at_fault else NoticeRefused)(error.code, status)
 
 
 class AioConnection:
