@@ -26,6 +26,9 @@ from contracts.base import (
     whole,
 )
 
+ReturnProof = Annotated[str, Meta(pattern=whole(r"[0-9a-f]{16}"))]
+"""What of a notice's return address only the notifier can have made; only the notifier can check it."""
+
 DeliveryState = Literal["queued", "sending", "accepted", "delivered", "read", "failed", "given-up"]
 
 
@@ -51,11 +54,13 @@ class LetterTaken(Event, tag="messaging.letter-taken.v1", frozen=True, kw_only=T
 class NoticeReturnTaken(Event, tag="messaging.notice-return-taken.v1", frozen=True, kw_only=True):
     """The door took a report about one of our notices to a patient and answered 250; keyed by the notice.
 
-    What it says is read later, from the object; the door itself reads nothing of it.
+    What it says is read later, from the object; the door itself reads nothing of it. `proof` is as it stood in the
+    address: anybody may have written it there, or none.
     """
 
     intake_id: IntakeId
     notice_id: NoticeId
+    proof: ReturnProof | None = None
     object_key: ObjectKey
     size: ByteCount
     taken_at: Instant
@@ -121,10 +126,11 @@ class ExchangeEnded(Event, tag="messaging.exchange-ended.v1", frozen=True, kw_on
 class NoticeReturned(Event, tag="messaging.notice-returned.v1", frozen=True, kw_only=True):
     """A notice did not reach the patient: a mail server along its way says so for good; keyed by the notice.
 
-    `status` is RFC 3463's, three numbers, where the report has one.
+    `status` is RFC 3463's, three numbers, where the report has one. `proof` tells the notifier whether it is true.
     """
 
     notice_id: NoticeId
+    proof: ReturnProof | None = None
     status: Annotated[str, Meta(pattern=whole(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}"))] | None = None
     returned_at: Instant
 

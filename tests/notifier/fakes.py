@@ -20,7 +20,9 @@ from contracts.messaging import MessageReceived
 from notifier.domain.notices import Kind, pointless_after
 from notifier.domain.patient import Patient
 from notifier.domain.queueing import Announcement, Fixed
+from notifier.domain.returns import return_key, was_mailed
 from notifier.domain.views import view_key
+from notifier.errors import NoticeUnderWay
 from notifier.events import NotifierEvents
 from notifier.keys import SealingKey
 from notifier.mail import Mail
@@ -31,6 +33,7 @@ AT = datetime(2026, 6, 9, 12, 30, tzinfo=UTC)
 SECRET = bytes(range(32))
 SEALING_KEY = SealingKey(SECRET)
 VIEW_KEY = view_key(SECRET)
+RETURN_KEY = return_key(SECRET)
 AUTH_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 AUTH_KEY_ID = "auth-key-1"
 DOMAIN = "notices.example"
@@ -97,6 +100,10 @@ class FakeStore:
     async def take_back(self, tx: Any, notice_id: str, at: datetime) -> tuple[Kind, str] | None:
         row = self.notices.get(notice_id)
         if row is None or not row.get("patient_id") or row.get("returned_at"):
+            return None
+        if row["state"] in ("queued", "sending"):
+            raise NoticeUnderWay(notice_id)
+        if not was_mailed(row["state"], row.get("channel")):
             return None
         row |= {"state": "queued", "by": "sms", "returned_at": at, "pointless_after": pointless_after(at)}
         return Kind(row["kind"]), row["patient_id"]
@@ -167,7 +174,8 @@ def events_over(
     store: FakeStore, keys: FakeKeys | None = None, clock: Callable[[], datetime] = lambda: AT
 ) -> dict[type[Event], Handling]:
     """The handlers over a fake store, by the event they take."""
-    events = NotifierEvents(store, SEALING_KEY, keys or FakeKeys(), view_key=VIEW_KEY, domain=DOMAIN, clock=clock)
+    ours = {"view_key": VIEW_KEY, "return_key": RETURN_KEY}
+    events = NotifierEvents(store, SEALING_KEY, keys or FakeKeys(), **ours, domain=DOMAIN, clock=clock)
     return {one.event: one for subscription in events.subscriptions() for one in subscription.on}
 
 

@@ -146,7 +146,7 @@ async def test_a_code_waits_until_auths_keys_have_been_heard() -> None:
 
 
 def test_the_notifier_subscribes_to_what_it_is_declared_for() -> None:
-    events = NotifierEvents(FakeStore(), SEALING_KEY, FakeKeys(), view_key=b"", domain="n.example")
+    events = NotifierEvents(FakeStore(), SEALING_KEY, FakeKeys(), view_key=b"", return_key=b"", domain="n.example")
     subscribed = {subscription.topic for subscription in events.subscriptions()}
     declared = {
         name for name, topic in BY_NAME.items() if any(one.service == "notifier" for one in topic.consumers)

@@ -14,6 +14,7 @@ from chassis.telemetry import new_trace
 from contracts.base import Event
 from contracts.notifier import NoticeFailed, NoticeSent
 from notifier.domain.notices import GATHERED
+from notifier.domain.returns import return_address
 from notifier.errors import AddressRefused, NoticeDelayed, NoticeRefused, NoticeUnanswered
 from notifier.mail import Mail, address_of
 from notifier.sending import Sending
@@ -22,6 +23,7 @@ from tests.notifier.fakes import (
     AT,
     DOMAIN,
     RENDERER,
+    RETURN_KEY,
     SEALING_KEY,
     VIEW_KEY,
     FakeMailer,
@@ -65,6 +67,7 @@ class Desk:
             sms or self.sms,
             sender=address_of("Mon espace santé", f"ne-pas-repondre@{DOMAIN}"),
             view_key=VIEW_KEY,
+            return_key=RETURN_KEY,
             unread=self.store.unread,
             clock=lambda: self.at,
             jitter=lambda: 0.5,
@@ -103,7 +106,7 @@ async def test_a_letter_is_announced_by_an_e_mail_from_an_address_that_takes_no_
 async def test_bounces_come_back_to_an_address_of_this_notice(desk: Desk) -> None:
     row = await desk.letter_for()
     await desk.perform(row)
-    assert desk.mailer.sent[0].envelope_sender == f"retour+{row['_id']}@{DOMAIN}"
+    assert desk.mailer.sent[0].envelope_sender == return_address(RETURN_KEY, row["_id"], DOMAIN)
 
 
 async def test_the_same_notice_sent_twice_is_the_same_message(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from chassis.effects import Done, GiveUp, Outcome
 from chassis.ids import new_id
@@ -15,12 +16,15 @@ from contracts.messaging import MessageRead, NoticeReturned, ReplyStateChanged
 from contracts.notifier import NoticeFailed
 from notifier.domain.hours import next_evening
 from notifier.domain.notices import Kind
+from notifier.domain.returns import return_address
+from notifier.errors import NoticeUnderWay
 from notifier.mail import address_of
 from notifier.sending import Sending
 from tests.notifier.fakes import (
     AT,
     DOMAIN,
     RENDERER,
+    RETURN_KEY,
     SEALING_KEY,
     VIEW_KEY,
     FakeMailer,
@@ -78,6 +82,7 @@ class Office:
             self.sms,
             sender=address_of("Mon espace santé", f"ne-pas-repondre@{DOMAIN}"),
             view_key=VIEW_KEY,
+            return_key=RETURN_KEY,
             unread=self.store.unread,
             clock=lambda: self.at,
         )
@@ -169,8 +174,14 @@ async def test_without_an_e_mail_the_same_is_told_by_sms(office: Office) -> None
     assert [sms.text for sms in office.sms.sent] == ["Vous avez 3 nouveaux messages dans Mon espace santé."]
 
 
-def returned(notice_id: str, status: str | None) -> NoticeReturned:
-    return NoticeReturned(notice_id=notice_id, status=status, returned_at=AT)
+def proof_of(notice_id: str, key: bytes = RETURN_KEY) -> str:
+    """What stands in the notice's return address, as mail servers see it."""
+    return return_address(key, notice_id, DOMAIN).partition("@")[0].partition(".")[2]
+
+
+def returned(notice_id: str, status: str | None, proof: str | None = "right") -> NoticeReturned:
+    proof = proof_of(notice_id) if proof == "right" else proof
+    return NoticeReturned(notice_id=notice_id, proof=proof, status=status, returned_at=AT)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +212,59 @@ async def test_a_notice_that_bounces_goes_by_sms_once_and_auth_is_told(
 async def test_a_bounce_of_a_notice_nobody_knows_says_nothing(office: Office) -> None:
     await office.tell(returned(new_id(), "5.1.1"))
     assert office.tx.published == []
+
+
+def heard(outcome: str) -> float:
+    """How many reports had this outcome."""
+    return REGISTRY.get_sample_value("pli_notice_returns_total", {"outcome": outcome}) or 0.0
+
+
+@pytest.mark.parametrize("forged", [None, "0" * 16, "another's", "another key's"])
+async def test_a_report_that_came_to_no_address_of_ours_is_counted_and_nothing_else(
+    office: Office, forged: str | None
+) -> None:
+    await office.known()
+    letter, other = await office.letters(2)
+    await office.work()
+    before, rows = heard("unproven"), {name: {**row} for name, row in office.store.notices.items()}
+    known = {"another's": proof_of(other), "another key's": proof_of(letter, bytes(32))}
+    await office.tell(returned(letter, "5.1.1", known.get(forged or "", forged)))
+    assert (office.store.notices, office.tx.published) == (rows, [])
+    assert heard("unproven") == before + 1
+
+
+@pytest.mark.parametrize("fields", [{"notices": "none"}, {"notices": "digest"}, {"email": None}])
+async def test_a_notice_that_left_otherwise_or_not_at_all_cannot_come_back(
+    office: Office, fields: dict[str, Any]
+) -> None:
+    await office.known(**fields)
+    (letter,) = await office.letters()
+    await office.work()
+    texts, before = len(office.sms.sent), heard("not-mailed")
+    await office.tell(returned(letter, "5.1.1"))
+    await office.work()
+    assert (len(office.sms.sent), office.tx.published) == (texts, [])
+    assert heard("not-mailed") == before + 1
+
+
+async def test_a_digest_without_letters_to_tell_cannot_come_back(office: Office) -> None:
+    await office.known(notices="digest")
+    (letter,) = await office.letters()
+    await office.read(letter)
+    office.at = EVENING
+    await office.work()
+    (digest,) = [row["_id"] for row in office.store.notices.values() if row["state"] == "needless"]
+    await office.tell(returned(digest, "5.1.1"))
+    assert office.tx.published == []
+
+
+async def test_a_notice_that_comes_back_before_its_sending_is_committed_is_heard_in_a_moment(
+    office: Office,
+) -> None:
+    await office.known()
+    (letter,) = await office.letters()
+    with pytest.raises(NoticeUnderWay):
+        await office.tell(returned(letter, "5.1.1"))
 
 
 def reply(office: Office, state: Any, reason: str | None) -> ReplyStateChanged:

@@ -13,14 +13,12 @@ from tests.system.wire import Wire
 
 pytestmark = pytest.mark.stack
 
-NOTICE_DOMAIN = "notifications.demonstration.invalid"
 
-
-def report(notice_id: str, address: str) -> bytes:
+def report(to: str, address: str) -> bytes:
     """What a mail server says of an address that it does not know any more (RFC 3464)."""
     message = EmailMessage()
     message["From"] = "MAILER-DAEMON@relais.example"
-    message["To"] = f"retour+{notice_id}@{NOTICE_DOMAIN}"
+    message["To"] = to
     message["Subject"] = "Undelivered Mail Returned to Sender"
     message["Content-Type"] = 'multipart/report; report-type=delivery-status; boundary="b"'
     about = f"Final-Recipient: rfc822; {address}\nAction: failed\nStatus: 5.1.1\n"
@@ -46,9 +44,10 @@ def test_a_notice_that_bounces_goes_by_sms_and_the_patient_reads_why(
     assert row is not None and row["channel"] == "email"
     assert patient.patient.email is not None
 
+    (mail,) = [one for one in patient.catcher.mails() if one.message_id == row["message_id"]]
     with Wire(stack.ports["door"]) as wire:
-        wire.envelope("", [f"retour+{row['_id']}@{NOTICE_DOMAIN}"])
-        assert wire.data(report(row["_id"], patient.patient.email)).startswith("250")
+        wire.envelope("", [mail.envelope_sender])
+        assert wire.data(report(mail.envelope_sender, patient.patient.email)).startswith("250")
 
     phone = f"{patient.patient.phone}@sms.invalid"
     texts = until(

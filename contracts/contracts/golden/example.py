@@ -20,6 +20,7 @@ TEXTS = (
     "+33600000015",
     "288077505600121",
     "5.1.1",
+    "a1" * 8,
 )
 """The first of these that a field's pattern takes is its example."""
 INSTANT = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)

@@ -20,9 +20,10 @@ class NotArrived(AssertionError):
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """A caught mail: to whom its envelope went, and the bytes as they came."""
+    """A caught mail: from whom and to whom its envelope went, and the bytes as they came."""
 
     id: str
+    envelope_sender: str
     to: tuple[str, ...]
     subject: str
     at: datetime
@@ -85,6 +86,7 @@ class Catcher:
             raw = self._client.get(f"/email/{entry['id']}/source").raise_for_status().content
             self._seen[entry["id"]] = Mail(
                 id=entry["id"],
+                envelope_sender=_address(entry["envelope"]["from"]),
                 to=_recipients(entry),
                 subject=entry.get("subject") or "",
                 at=_instant(entry["time"] if "time" in entry else entry["date"]),

@@ -1,4 +1,4 @@
-"""Reports on our own notices: what the door took for `retour+<id>@` becomes *notice returned*, when it says so."""
+"""Reports on our own notices: what the door took for `retour+…@` becomes *notice returned*, when it says so."""
 
 from msgspec import Struct
 
@@ -38,7 +38,9 @@ class Returns:
         """Tell that the notice did not arrive."""
         log.info("notice.returned", notice_id=taken.notice_id, failed=final is not None)
         if final is not None:
-            returned = NoticeReturned(notice_id=taken.notice_id, status=final.status, returned_at=taken.taken_at)
+            returned = NoticeReturned(
+                notice_id=taken.notice_id, proof=taken.proof, status=final.status, returned_at=taken.taken_at
+            )
             tx.publish(returned, key=taken.notice_id)
 
 

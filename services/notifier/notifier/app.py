@@ -12,6 +12,7 @@ from chassis.process import Process
 from chassis.service import assemble
 from chassis.store.gathering import Gathering
 from chassis.web import WebPages
+from notifier.domain.returns import return_key
 from notifier.domain.views import view_key
 from notifier.events import NotifierEvents
 from notifier.keys import SealingKey
@@ -73,9 +74,12 @@ class MailConnections:
 def build(settings: NotifierSettings) -> Process:
     """The process of the notifier. Call it on the running event loop."""
     store, guard, mailer = NotifierStore(settings), Guard(settings), over_smtp(settings)
-    sealing_key, renderer = SealingKey(settings.sealing_key_bytes()), renderer_of(settings)
-    views = view_key(settings.sealing_key_bytes())
-    events = NotifierEvents(store, sealing_key, guard, view_key=views, domain=settings.notice_domain)
+    secret = settings.sealing_key_bytes()
+    sealing_key, renderer = SealingKey(secret), renderer_of(settings)
+    views, returns = view_key(secret), return_key(secret)
+    events = NotifierEvents(
+        store, sealing_key, guard, view_key=views, return_key=returns, domain=settings.notice_domain
+    )
     people = Gathering(store.patients_among)
     sending = Sending(
         people.one,
@@ -85,6 +89,7 @@ def build(settings: NotifierSettings) -> Process:
         CatcherSms(mailer, settings.service_name),
         sender=address_of(settings.service_name, f"ne-pas-repondre@{settings.notice_domain}"),
         view_key=views,
+        return_key=returns,
         unread=store.unread,
     )
     queue = LeasedQueue(store, NOTICES, sending.perform, concurrency=settings.notice_connections, lease=LEASE)

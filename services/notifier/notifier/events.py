@@ -4,23 +4,28 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from prometheus_client import Counter
+
 from chassis.bus import Handling, Origin, Ready, Subscription
 from chassis.clock import Clock, now
 from chassis.errors import NotYet
 from chassis.store import Tx
+from chassis.telemetry import log
 from contracts.auth import CodeIssued, PatientChanged, SealedCode
 from contracts.messaging import MessageRead, MessageReceived, NoticeReturned, ReplyStateChanged
 from notifier.domain.notices import Kind, kept_until, message_id, notice_id, pointless_after
 from notifier.domain.patient import Patient, patient_from
 from notifier.domain.planning import Gathered, plan_for_letter
 from notifier.domain.queueing import Announcement, Fixed, Joined
-from notifier.domain.returns import failure_of
+from notifier.domain.returns import failure_of, is_proven
 from notifier.domain.views import view_hash, view_token
 from notifier.keys import SealingKey, SigningKeys
 
 TOLD_STATES = ("failed", "given-up")
 BY_THE_PATIENT = "given-up"
 """The reason of a reply that the patient gave up: they know."""
+
+RETURNS = Counter("pli_notice_returns_total", "reports on notices, by what became of them", ["outcome"])
 
 
 class Notices(Protocol):
@@ -57,8 +62,8 @@ class Notices(Protocol):
     async def take_back(self, tx: Tx, notice_id: str, at: datetime) -> tuple[Kind, str] | None:
         """A notice that was e-mailed did not arrive: it is due again, by SMS alone.
 
-        Its kind and patient, None when there is no such notice or it was taken back already. Raises
-        `NoticeUnderWay` while its sending is not committed.
+        Its kind and patient, None when there is no such notice, it did not leave by e-mail, or it was taken back
+        already. Raises `NoticeUnderWay` while its sending is not committed.
         """
         ...
 
@@ -77,6 +82,7 @@ class NotifierEvents:
         signing_keys: SigningKeys,
         *,
         view_key: bytes,
+        return_key: bytes,
         domain: str,
         clock: Clock = now,
     ) -> None:
@@ -84,6 +90,7 @@ class NotifierEvents:
         self._sealing_key = sealing_key
         self._signing_keys = signing_keys
         self._view_key = view_key
+        self._return_key = return_key
         self._domain = domain
         self._clock = clock
 
@@ -161,9 +168,16 @@ class NotifierEvents:
         await self._store.queue_reply(tx, fixed, event.patient_id)
 
     async def take_back(self, tx: Tx, event: NoticeReturned, prepared: None) -> None:
-        """A notice came back: it goes by SMS, and auth learns what is wrong with the address."""
+        """A notice came back: it goes by SMS, and auth learns what is wrong with the address.
+
+        Anybody can report, so only what came to an address of ours is heard, and only of a notice that was mailed.
+        """
+        if not is_proven([self._return_key], event.notice_id, event.proof):
+            _count_return(event, "unproven")
+            return
         at = self._clock()
         found = await self._store.take_back(tx, event.notice_id, at)
+        _count_return(event, "taken" if found else "not-mailed")
         if found is None:
             return
         kind, patient_id = found
@@ -179,3 +193,8 @@ class NotifierEvents:
             pointless_after=pointless,
             kept_until=kept_until(kind, at),
         )
+
+
+def _count_return(event: NoticeReturned, outcome: str) -> None:
+    RETURNS.labels(outcome).inc()
+    log.info("notice.returned", notice_id=event.notice_id, status=event.status, outcome=outcome)

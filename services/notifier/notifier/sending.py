@@ -21,6 +21,7 @@ from notifier.domain.hours import clock_time
 from notifier.domain.notices import GATHERED, Kind, reason_too_late
 from notifier.domain.pace import next_try
 from notifier.domain.patient import Patient
+from notifier.domain.returns import return_address
 from notifier.domain.texting import gsm7
 from notifier.domain.views import view_token
 from notifier.errors import AddressUnusable, NoticeDelayed, NoticeRefused, NoticeUnanswered
@@ -93,6 +94,7 @@ class Sending:
         unread: CountUnread,
         sender: Address,
         view_key: bytes,
+        return_key: bytes,
         clock: Clock = now,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -104,6 +106,7 @@ class Sending:
         self._sms = sms
         self._sender = sender
         self._view_key = view_key
+        self._return_key = return_key
         self._clock = clock
         self._jitter = jitter
 
@@ -195,7 +198,7 @@ class Sending:
         mail = Mail(
             sender=self._sender,
             recipient=to,
-            envelope_sender=f"retour+{row['_id']}@{self._sender.domain}",
+            envelope_sender=return_address(self._return_key, row["_id"], self._sender.domain),
             message_id=row["message_id"],
             subject=words.subject,
             text=words.text,

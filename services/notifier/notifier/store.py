@@ -16,6 +16,7 @@ from contracts.notifier import SealingKeyPublished
 from notifier.domain.notices import GATHERED, Kind, pointless_after
 from notifier.domain.patient import Patient
 from notifier.domain.queueing import Announcement, Fixed, Joined
+from notifier.domain.returns import was_mailed
 from notifier.errors import NoticeUnderWay
 
 NOTICES = "notices"
@@ -115,6 +116,8 @@ class NotifierStore(Store[Tx]):
             return None
         if row["state"] in ("queued", "sending"):
             raise NoticeUnderWay(notice_id)
+        if not was_mailed(row["state"], row.get("channel")):
+            return None
         again = {
             "state": "queued",
             "due_at": at,

@@ -125,9 +125,10 @@ async def test_on_the_loopback_each_listed_domain_is_let_in_and_no_other(house: 
     assert (await client.say(b"MAIL FROM:<a@LABO.mssante.fr>")).startswith("250")
 
 
-async def test_a_report_on_a_notice_is_taken_from_the_null_sender_alone(house: House) -> None:
+@pytest.mark.parametrize("proof", ["0123456789abcdef", None])
+async def test_a_report_on_a_notice_is_taken_from_the_null_sender_alone(house: House, proof: str | None) -> None:
     notice = new_id()
-    to = b"RCPT TO:<retour+%s@notices.test>" % notice.encode()
+    to = f"RCPT TO:<retour+{notice}{f'.{proof}' if proof else ''}@notices.test>".encode()
     client = await house.client()
     await client.say(b"EHLO x")
     await client.say(b"MAIL FROM:<a@chu.mssante.fr>")
@@ -139,7 +140,7 @@ async def test_a_report_on_a_notice_is_taken_from_the_null_sender_alone(house: H
     assert (await client.say(b"From: MAILER-DAEMON@relay.example\r\n\r\nx\r\n.")).startswith("250")
     (record,) = house.log.records
     assert isinstance(record, NoticeReturnTaken)
-    assert record.notice_id == notice
+    assert (record.notice_id, record.proof) == (notice, proof)
     assert house.bucket.kept[record.object_key].startswith(b"From: MAILER-DAEMON")
 
 
@@ -151,6 +152,7 @@ async def test_a_report_on_a_notice_is_taken_from_the_null_sender_alone(house: H
             "550 5.7.1 Personne ne lit cette adresse : ecrivez depuis https://espace",
         ),
         ("retour+x@notices.test", "550 5.1.1"),
+        ("retour+01975a3c-1f60-7a10-9c4e-2b7d5e8f0a31.beef@notices.test", "550 5.1.1"),
         ("postmaster@elsewhere.test", "550 5.1.3"),
         ("postmasters@patient.mssante.fr", "550 5.1.3"),
     ],

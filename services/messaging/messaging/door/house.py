@@ -6,16 +6,23 @@ from msgspec import Struct
 
 from messaging.domain.addresses import domain_of
 
-_RETURN = re.compile(r"retour\+([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})@")
+_RETURN = re.compile(
+    r"retour\+(?P<notice>[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
+    r"(?:\.(?P<proof>[0-9a-f]{16}))?@"
+)
 _ROLES = ("postmaster", "abuse")
 """RFC 5321 §4.5.1 and RFC 2142 §2: whoever runs a domain can be written to."""
 REPORTS_ONLY = "550 5.7.1 Only delivery reports come here, with the null sender"
 
 
 class ReturnOf(Struct, frozen=True):
-    """A recipient that stands for one of our notices: what is sent there says what became of it."""
+    """A recipient that stands for one of our notices: what is sent there says what became of it.
+
+    Whether the `proof` in the address is one, the notifier knows: here it is carried on.
+    """
 
     notice_id: str
+    proof: str | None
 
 
 class Operators(Struct, frozen=True):
@@ -38,7 +45,7 @@ class House(Struct, frozen=True):
 
     def _at_notices(self, plain: str, sender: str) -> ReturnOf | Operators | str:
         if returned := _RETURN.match(plain):
-            return ReturnOf(returned[1]) if not sender else REPORTS_ONLY
+            return ReturnOf(returned["notice"], returned["proof"]) if not sender else REPORTS_ONLY
         if plain.startswith("ne-pas-repondre@"):
             return (
                 f"550 5.7.1 Personne ne lit cette adresse : ecrivez depuis {self.site}"

@@ -220,7 +220,7 @@ class DoorSession(Connection):
             operator=self.envelope.operator,
             peer=self._peer,
             patients=tuple(self.envelope.known.values()),
-            notices=tuple(self.envelope.returns),
+            returns=tuple(self.envelope.returns.values()),
             for_operators=self.envelope.for_operators > 0,
         )
         with new_trace("letter"):

@@ -18,6 +18,7 @@ from contracts.messaging import LetterTaken, NoticeReturnTaken
 from messaging.domain.limits import LETTER_BYTES
 from messaging.domain.operators import MailOperator
 from messaging.door.content import ContentHash
+from messaging.door.house import ReturnOf
 from messaging.door.metrics import FOR_OPERATORS
 from messaging.door.metrics import LETTER_BYTES as BYTES_TAKEN
 from messaging.door.recipients import NOT_NOW, Known
@@ -51,7 +52,7 @@ class Handing(Struct, frozen=True):
     operator: MailOperator
     peer: str
     patients: tuple[Known, ...]
-    notices: tuple[str, ...] = ()
+    returns: tuple[ReturnOf, ...] = ()
     for_operators: bool = False
 
 
@@ -186,12 +187,13 @@ class Taking:
         returns = [
             NoticeReturnTaken(
                 intake_id=next(ids),
-                notice_id=notice_id,
+                notice_id=returned.notice_id,
+                proof=returned.proof,
                 object_key=came.stored.key,
                 size=came.stored.size,
                 taken_at=at,
             )
-            for notice_id in handing.notices
+            for returned in handing.returns
         ]
         return [*letters, *returns]
 

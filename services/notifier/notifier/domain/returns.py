@@ -1,6 +1,8 @@
-"""What a notice that came back, or was refused, says of the patient's address."""
+"""Where a notice comes back to, and what it says of the patient's address when it does or is refused."""
 
+import hmac
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from contracts.messaging import NoticeReturned
@@ -8,10 +10,37 @@ from contracts.notifier import ADDRESS_REFUSED, NoticeFailed
 from notifier.domain.notices import Kind
 
 RETURNED = "notice-returned"
+PROOF_DIGITS = 16
+"""64 bits: too many to guess at the door, few enough for the 64 characters before an @ (RFC 5321 §4.5.3.1.1)."""
+_PURPOSE = b"pli notice return v1"
 _OF_THE_ADDRESS = re.compile(r"5\.(?:1\.(?![789]$)|2\.(?!3$))\d+")
 """RFC 3463 §3.2 and §3.3: the address, or the mailbox; not the way there, nor what was written. Of these, 5.1.7 to
 5.1.9 are about the sender, or the next server (RFC 3886), and 5.2.3 is about the notice's size."""
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
+
+
+def return_key(secret: bytes) -> bytes:
+    """A key for return addresses alone, drawn from the service's secret (32 bytes)."""
+    return hmac.digest(secret, _PURPOSE, "sha256")
+
+
+def return_address(key: bytes, notice_id: str, domain: str) -> str:
+    """The envelope sender of a notice. Its id alone would not do: a letter's sender knows that from our 250."""
+    return f"retour+{notice_id}.{_proof(key, notice_id)}@{domain}"
+
+
+def is_proven(keys: Iterable[bytes], notice_id: str, proof: str | None) -> bool:
+    """Whether a report came to an address that we made for this notice, with one of these keys."""
+    return proof is not None and any(hmac.compare_digest(_proof(key, notice_id), proof) for key in keys)
+
+
+def _proof(key: bytes, notice_id: str) -> str:
+    return hmac.digest(key, notice_id.encode(), "sha256").hex()[:PROOF_DIGITS]
+
+
+def was_mailed(state: str, channel: str | None) -> bool:
+    """Whether a notice in this state went by e-mail, so that it may come back."""
+    return state == "sent" and channel == "email"
 
 
 def enhanced_status(answer: str) -> str | None:
