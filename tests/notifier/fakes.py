@@ -20,20 +20,20 @@ from contracts.messaging import MessageReceived
 from notifier.domain.notices import Kind, pointless_after
 from notifier.domain.patient import Patient
 from notifier.domain.queueing import Announcement, Fixed
-from notifier.domain.returns import return_key, was_mailed
-from notifier.domain.views import view_key
+from notifier.domain.returns import was_mailed
 from notifier.errors import NoticeUnderWay
 from notifier.events import NotifierEvents
-from notifier.keys import SealingKey
+from notifier.keys import KeyRing, SealingKey
 from notifier.mail import Mail
 from notifier.rendering import Renderer
 from notifier.sms import Sms
 
 AT = datetime(2026, 6, 9, 12, 30, tzinfo=UTC)
 SECRET = bytes(range(32))
-SEALING_KEY = SealingKey(SECRET)
-VIEW_KEY = view_key(SECRET)
-RETURN_KEY = return_key(SECRET)
+KEYS = KeyRing(SECRET)
+SEALING_KEY = KEYS.current
+(VIEW_KEY,) = KEYS.view_keys
+(RETURN_KEY,) = KEYS.return_keys
 AUTH_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 AUTH_KEY_ID = "auth-key-1"
 DOMAIN = "notices.example"
@@ -171,11 +171,13 @@ class FakeSms:
 
 
 def events_over(
-    store: FakeStore, keys: FakeKeys | None = None, clock: Callable[[], datetime] = lambda: AT
+    store: FakeStore,
+    keys: FakeKeys | None = None,
+    clock: Callable[[], datetime] = lambda: AT,
+    ours: KeyRing = KEYS,
 ) -> dict[type[Event], Handling]:
     """The handlers over a fake store, by the event they take."""
-    ours = {"view_key": VIEW_KEY, "return_key": RETURN_KEY}
-    events = NotifierEvents(store, SEALING_KEY, keys or FakeKeys(), **ours, domain=DOMAIN, clock=clock)
+    events = NotifierEvents(store, ours, keys or FakeKeys(), domain=DOMAIN, clock=clock)
     return {one.event: one for subscription in events.subscriptions() for one in subscription.on}
 
 

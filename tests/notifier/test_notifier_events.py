@@ -19,6 +19,7 @@ from notifier.events import NotifierEvents
 from notifier.keys import SealingKey
 from tests.notifier.fakes import (
     AT,
+    KEYS,
     SEALING_KEY,
     FakeKeys,
     FakeStore,
@@ -127,7 +128,7 @@ async def test_a_code_of_another_challenge_is_refused() -> None:
 
 async def test_a_box_that_is_not_ours_is_refused_for_good() -> None:
     other = SealingKey(b"\7" * 32)
-    strange = sealed_and_signed(SEALING_KEY.open_box(code_issued().box), to=other)
+    strange = sealed_and_signed(KEYS.open_box(code_issued().box), to=other)
     with pytest.raises(SealedToAnother) as refused:
         await deliver(events_over(FakeStore()), strange, new_id())
     assert kind_of(refused.value) is Kind.PERMANENT
@@ -146,7 +147,7 @@ async def test_a_code_waits_until_auths_keys_have_been_heard() -> None:
 
 
 def test_the_notifier_subscribes_to_what_it_is_declared_for() -> None:
-    events = NotifierEvents(FakeStore(), SEALING_KEY, FakeKeys(), view_key=b"", return_key=b"", domain="n.example")
+    events = NotifierEvents(FakeStore(), KEYS, FakeKeys(), domain="n.example")
     subscribed = {subscription.topic for subscription in events.subscriptions()}
     declared = {
         name for name, topic in BY_NAME.items() if any(one.service == "notifier" for one in topic.consumers)

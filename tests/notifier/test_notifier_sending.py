@@ -15,17 +15,19 @@ from contracts.base import Event
 from contracts.notifier import NoticeFailed, NoticeSent
 from notifier.domain.notices import GATHERED
 from notifier.domain.returns import return_address
+from notifier.domain.views import view_hash
 from notifier.errors import AddressRefused, NoticeDelayed, NoticeRefused, NoticeUnanswered
+from notifier.keys import KeyRing, SealingKey
 from notifier.mail import Mail, address_of
 from notifier.sending import Sending
 from notifier.sms import CatcherSms, SmsProvider
 from tests.notifier.fakes import (
     AT,
     DOMAIN,
+    KEYS,
     RENDERER,
     RETURN_KEY,
-    SEALING_KEY,
-    VIEW_KEY,
+    SECRET,
     FakeMailer,
     FakeSms,
     FakeStore,
@@ -34,6 +36,7 @@ from tests.notifier.fakes import (
     events_over,
     message_received,
     patient_changed,
+    sealed_and_signed,
 )
 
 
@@ -45,10 +48,11 @@ class Desk:
         self.mailer = FakeMailer()
         self.sms: FakeSms = FakeSms()
         self.at = AT
+        self.keys = KEYS
 
     async def queued(self, event: Event) -> dict[str, Any]:
         known = set(self.store.notices)
-        assert await deliver(events_over(self.store), event, new_id())
+        assert await deliver(events_over(self.store, ours=self.keys), event, new_id())
         new = [self.store.notices[one] for one in set(self.store.notices) - known]
         (row,) = [one for one in new if one["kind"] not in GATHERED]
         return {**row, "attempts": 1}
@@ -61,13 +65,11 @@ class Desk:
     async def perform(self, row: dict[str, Any], sms: SmsProvider | None = None) -> Outcome:
         sending = Sending(
             self.store.patient,
-            SEALING_KEY,
+            self.keys,
             RENDERER,
             self.mailer,
             sms or self.sms,
             sender=address_of("Mon espace santé", f"ne-pas-repondre@{DOMAIN}"),
-            view_key=VIEW_KEY,
-            return_key=RETURN_KEY,
             unread=self.store.unread,
             clock=lambda: self.at,
             jitter=lambda: 0.5,
@@ -154,6 +156,37 @@ async def test_a_code_goes_by_e_mail_to_where_the_box_says(desk: Desk) -> None:
     ((sent, key),) = outcome.events
     assert isinstance(sent, NoticeSent)
     assert (sent.patient_id, key) == (None, row["_id"])
+
+
+NEXT = b"\7" * 32
+
+
+async def test_a_code_that_was_sealed_or_queued_before_the_key_is_changed_is_sent_after_it(desk: Desk) -> None:
+    queued = await desk.queued(code_issued())
+    desk.keys = KeyRing(NEXT, SECRET)
+    sealed = await desk.queued(code_issued())
+    new = await desk.queued(sealed_and_signed(KEYS.open_box(code_issued().box), to=desk.keys.current))
+    for row in (queued, sealed, new):
+        assert isinstance(await desk.perform(row), Done)
+    assert [mail.subject for mail in desk.mailer.sent] == ["034567 est votre code d'accès"] * 3
+
+
+async def test_a_process_that_has_the_next_key_beside_its_own_opens_what_another_told_of(desk: Desk) -> None:
+    desk.keys = KeyRing(SECRET, NEXT)
+    told = sealed_and_signed(KEYS.open_box(code_issued().box), to=SealingKey(NEXT))
+    assert isinstance(await desk.perform(await desk.queued(told)), Done)
+
+
+async def test_an_announcement_queued_before_the_key_is_changed_leads_to_its_view(desk: Desk) -> None:
+    before = await desk.letter_for()
+    desk.keys = KeyRing(NEXT, SECRET)
+    after = await desk.letter_for()
+    for row in (before, after):
+        await desk.perform(row)
+        text = desk.mailer.sent[-1].text
+        token = next(word for word in text.split() if "/notifications/" in word).rpartition("/")[2]
+        assert view_hash(token) == row["view_hash"]
+    assert before["view_hash"] != after["view_hash"]
 
 
 async def test_a_code_says_the_hour_of_the_patients_zone(desk: Desk) -> None:

@@ -35,13 +35,24 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_the_environment_says_everything(environment: pytest.MonkeyPatch) -> None:
     settings = NotifierSettings.model_validate({})
     assert settings.public_host == "localhost"
-    assert settings.sealing_key_bytes() == bytes(32)
+    assert settings.sealing_keys() == (bytes(32),)
     assert "AAAA" not in repr(settings)
 
 
+def test_while_the_sealing_key_is_changed_there_are_two_the_current_one_first(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    other = base64.urlsafe_b64encode(b"\7" * 32).decode()
+    environment.setenv("PLI_OTHER_SEALING_KEY", other)
+    settings = NotifierSettings.model_validate({})
+    assert settings.sealing_keys() == (bytes(32), b"\7" * 32)
+    assert other not in repr(settings)
+
+
 @pytest.mark.parametrize("key", ["", "short", base64.urlsafe_b64encode(bytes(31)).decode(), "é" * 44])
-def test_a_sealing_key_of_another_size_is_refused(environment: pytest.MonkeyPatch, key: str) -> None:
-    environment.setenv("PLI_SEALING_KEY", key)
+@pytest.mark.parametrize("name", ["PLI_SEALING_KEY", "PLI_OTHER_SEALING_KEY"])
+def test_a_sealing_key_of_another_size_is_refused(environment: pytest.MonkeyPatch, name: str, key: str) -> None:
+    environment.setenv(name, key)
     with pytest.raises(ValidationError):
         NotifierSettings.model_validate({})
 

@@ -18,15 +18,16 @@ from notifier.domain.hours import next_evening
 from notifier.domain.notices import Kind
 from notifier.domain.returns import return_address
 from notifier.errors import NoticeUnderWay
+from notifier.keys import KeyRing
 from notifier.mail import address_of
 from notifier.sending import Sending
 from tests.notifier.fakes import (
     AT,
     DOMAIN,
+    KEYS,
     RENDERER,
     RETURN_KEY,
-    SEALING_KEY,
-    VIEW_KEY,
+    SECRET,
     FakeMailer,
     FakeSms,
     FakeStore,
@@ -47,12 +48,13 @@ class Office:
     def __init__(self) -> None:
         self.store, self.mailer, self.sms = FakeStore(), FakeMailer(), FakeSms()
         self.at = AT
+        self.keys = KEYS
         self.patient = new_id()
         self.tx = FakeTx()
 
     async def tell(self, *events: Event) -> None:
         """These events, as the bus gives them."""
-        handlings = events_over(self.store, clock=lambda: self.at)
+        handlings = events_over(self.store, clock=lambda: self.at, ours=self.keys)
         for event in events:
             assert await deliver(handlings, event, new_id(), self.tx)
 
@@ -76,13 +78,11 @@ class Office:
         """Everything that is due now is performed."""
         sending = Sending(
             self.store.patient,
-            SEALING_KEY,
+            self.keys,
             RENDERER,
             self.mailer,
             self.sms,
             sender=address_of("Mon espace santé", f"ne-pas-repondre@{DOMAIN}"),
-            view_key=VIEW_KEY,
-            return_key=RETURN_KEY,
             unread=self.store.unread,
             clock=lambda: self.at,
         )
@@ -207,6 +207,15 @@ async def test_a_notice_that_bounces_goes_by_sms_once_and_auth_is_told(
     (failed,) = office.tx.published
     assert isinstance(failed, NoticeFailed)
     assert (failed.patient_id, failed.channel, failed.reason) == (office.patient, "email", reason)
+
+
+async def test_a_report_that_is_under_way_while_the_key_is_changed_is_heard(office: Office) -> None:
+    await office.known()
+    (letter,) = await office.letters()
+    await office.work()
+    office.keys = KeyRing(b"\7" * 32, SECRET)
+    await office.tell(returned(letter, "5.1.1"))
+    assert len(office.tx.published) == 1
 
 
 async def test_a_bounce_of_a_notice_nobody_knows_says_nothing(office: Office) -> None:

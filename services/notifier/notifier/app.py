@@ -12,10 +12,8 @@ from chassis.process import Process
 from chassis.service import assemble
 from chassis.store.gathering import Gathering
 from chassis.web import WebPages
-from notifier.domain.returns import return_key
-from notifier.domain.views import view_key
 from notifier.events import NotifierEvents
-from notifier.keys import SealingKey
+from notifier.keys import KeyRing, SealingKey
 from notifier.mail import address_of
 from notifier.rendering import Renderer
 from notifier.sending import Sending
@@ -74,22 +72,16 @@ class MailConnections:
 def build(settings: NotifierSettings) -> Process:
     """The process of the notifier. Call it on the running event loop."""
     store, guard, mailer = NotifierStore(settings), Guard(settings), over_smtp(settings)
-    secret = settings.sealing_key_bytes()
-    sealing_key, renderer = SealingKey(secret), renderer_of(settings)
-    views, returns = view_key(secret), return_key(secret)
-    events = NotifierEvents(
-        store, sealing_key, guard, view_key=views, return_key=returns, domain=settings.notice_domain
-    )
+    keys, renderer = KeyRing(*settings.sealing_keys()), renderer_of(settings)
+    events = NotifierEvents(store, keys, guard, domain=settings.notice_domain)
     people = Gathering(store.patients_among)
     sending = Sending(
         people.one,
-        sealing_key,
+        keys,
         renderer,
         mailer,
         CatcherSms(mailer, settings.service_name),
         sender=address_of(settings.service_name, f"ne-pas-repondre@{settings.notice_domain}"),
-        view_key=views,
-        return_key=returns,
         unread=store.unread,
     )
     queue = LeasedQueue(store, NOTICES, sending.perform, concurrency=settings.notice_connections, lease=LEASE)
@@ -101,7 +93,7 @@ def build(settings: NotifierSettings) -> Process:
         controllers=[NoticeViews],
         pages=PAGES,
         guard=guard,
-        parts=[KeyPublishing(store, sealing_key), queue, MailConnections(mailer)],
+        parts=[KeyPublishing(store, keys.current), queue, MailConnections(mailer)],
         dependencies={"store": ViewableNotices(store, renderer, rate=settings.view_rate)},
     )
 

@@ -19,7 +19,7 @@ from notifier.domain.planning import Gathered, plan_for_letter
 from notifier.domain.queueing import Announcement, Fixed, Joined
 from notifier.domain.returns import failure_of, is_proven
 from notifier.domain.views import view_hash, view_token
-from notifier.keys import SealingKey, SigningKeys
+from notifier.keys import KeyRing, SigningKeys
 
 TOLD_STATES = ("failed", "given-up")
 BY_THE_PATIENT = "given-up"
@@ -78,19 +78,15 @@ class NotifierEvents:
     def __init__(
         self,
         store: Notices,
-        sealing_key: SealingKey,
+        keys: KeyRing,
         signing_keys: SigningKeys,
         *,
-        view_key: bytes,
-        return_key: bytes,
         domain: str,
         clock: Clock = now,
     ) -> None:
         self._store = store
-        self._sealing_key = sealing_key
+        self._keys = keys
         self._signing_keys = signing_keys
-        self._view_key = view_key
-        self._return_key = return_key
         self._domain = domain
         self._clock = clock
 
@@ -114,7 +110,7 @@ class NotifierEvents:
 
     async def check_code(self, event: CodeIssued, origin: Origin) -> Fixed:
         """Refuse what auth did not sign or we cannot open; keep nothing of what the box holds but its end."""
-        sealed: SealedCode = self._sealing_key.open_issued(event, self._signing_keys)
+        sealed: SealedCode = self._keys.open_issued(event, self._signing_keys)
         return self._fixed(Kind.CODE, origin.event_id, sealed.expires_at)
 
     async def queue_code(self, tx: Tx, event: CodeIssued, prepared: Fixed) -> None:
@@ -151,7 +147,7 @@ class NotifierEvents:
         return Joined(gathered.kind, fixed, gathered.due_at, self._view_hash(fixed.id))
 
     def _view_hash(self, notice_id: str) -> str:
-        return view_hash(view_token(self._view_key, notice_id))
+        return view_hash(view_token(self._keys.view_keys[0], notice_id))
 
     async def note_read(self, tx: Tx, event: MessageRead, prepared: None) -> None:
         """A letter that was read is neither gathered nor reminded of."""
@@ -172,7 +168,7 @@ class NotifierEvents:
 
         Anybody can report, so only what came to an address of ours is heard, and only of a notice that was mailed.
         """
-        if not is_proven([self._return_key], event.notice_id, event.proof):
+        if not is_proven(self._keys.return_keys, event.notice_id, event.proof):
             _count_return(event, "unproven")
             return
         at = self._clock()

@@ -23,9 +23,9 @@ from notifier.domain.pace import next_try
 from notifier.domain.patient import Patient
 from notifier.domain.returns import return_address
 from notifier.domain.texting import gsm7
-from notifier.domain.views import view_token
+from notifier.domain.views import kept_token
 from notifier.errors import AddressUnusable, NoticeDelayed, NoticeRefused, NoticeUnanswered
-from notifier.keys import SealingKey
+from notifier.keys import KeyRing
 from notifier.mail import Mail, Mailer, address_of
 from notifier.rendering import Notice, Renderer, Words
 from notifier.sms import Sms, SmsProvider
@@ -86,27 +86,23 @@ class Sending:
     def __init__(
         self,
         patient: LookUp,
-        sealing_key: SealingKey,
+        keys: KeyRing,
         renderer: Renderer,
         mailer: Mailer,
         sms: SmsProvider,
         *,
         unread: CountUnread,
         sender: Address,
-        view_key: bytes,
-        return_key: bytes,
         clock: Clock = now,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._patient = patient
         self._unread = unread
-        self._sealing_key = sealing_key
+        self._keys = keys
         self._renderer = renderer
         self._mailer = mailer
         self._sms = sms
         self._sender = sender
-        self._view_key = view_key
-        self._return_key = return_key
         self._clock = clock
         self._jitter = jitter
 
@@ -149,7 +145,7 @@ class Sending:
             language=patient.language,
             given_name=patient.given_name,
             count=unread,
-            token=view_token(self._view_key, row["_id"]),
+            token=kept_token(self._keys.view_keys, row["_id"], row.get("view_hash")),
         )
 
     async def _tell(self, row: Row, patient: Patient, notice: Notice) -> Left:
@@ -172,7 +168,7 @@ class Sending:
         return Left("sms", tuple(refused))
 
     async def _send_code(self, row: Row) -> Channel:
-        sealed = self._sealing_key.open_box(bytes(row["box"]))
+        sealed = self._keys.open_box(bytes(row["box"]))
         facts = {"code": sealed.code, "until": clock_time(sealed.expires_at, sealed.time_zone, sealed.language)}
         if sealed.channel == "sms":
             text = self._renderer.code_sms(language=sealed.language, **facts)
@@ -198,7 +194,7 @@ class Sending:
         mail = Mail(
             sender=self._sender,
             recipient=to,
-            envelope_sender=return_address(self._return_key, row["_id"], self._sender.domain),
+            envelope_sender=return_address(self._keys.return_keys[0], row["_id"], self._sender.domain),
             message_id=row["message_id"],
             subject=words.subject,
             text=words.text,

@@ -18,6 +18,9 @@ class NotifierSettings(Settings):
     service: ClassVar[str] = "notifier"
 
     sealing_key: SecretStr = Field(description="opens codes: an X25519 private key, 32 bytes in base64url")
+    other_sealing_key: SecretStr | None = Field(
+        default=None, description="while the sealing key is changed: the next or the last one; it opens codes, too"
+    )
 
     notice_smtp_host: str = Field(description="the relay that takes our e-mails")
     notice_smtp_port: int = Field(ge=1, le=65_535, description="its port")
@@ -43,16 +46,16 @@ class NotifierSettings(Settings):
     )
     view_rate: float = Field(default=20.0, gt=0, description="notices shown in a browser, a second, at most")
 
-    @field_validator("sealing_key")
+    @field_validator("sealing_key", "other_sealing_key")
     @classmethod
-    def _is_a_key(cls, value: SecretStr) -> SecretStr:
-        if len(_decoded(value)) != KEY_BYTES:
+    def _is_a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(_decoded(value)) != KEY_BYTES:
             raise ValueError(f"must be {KEY_BYTES} bytes in base64url")
         return value
 
-    def sealing_key_bytes(self) -> bytes:
-        """The private half of the sealing key."""
-        return _decoded(self.sealing_key)
+    def sealing_keys(self) -> tuple[bytes, ...]:
+        """The private halves of our sealing keys, the current one first."""
+        return tuple(_decoded(one) for one in (self.sealing_key, self.other_sealing_key) if one is not None)
 
     @property
     def public_host(self) -> str:

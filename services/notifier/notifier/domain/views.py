@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 VIEW_HOLDS = timedelta(days=30)
@@ -24,6 +25,15 @@ def view_token(key: bytes, notice_id: str) -> str:
     """
     digest = hmac.digest(key, notice_id.encode(), "sha256")
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def kept_token(keys: Sequence[bytes], notice_id: str, kept_hash: str | None) -> str:
+    """The token whose hash was kept when the notice was queued, whichever of the keys was current then.
+
+    The first key's where none of them made it: a reply's notice has no view, and an old key may be gone.
+    """
+    tokens = [view_token(key, notice_id) for key in keys]
+    return next((token for token in tokens if view_hash(token) == kept_hash), tokens[0])
 
 
 def view_hash(token: str) -> str:
