@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from playwright.sync_api import expect
 
@@ -59,6 +60,7 @@ def test_a_letter_is_read_kept_and_answered(person: Person, exchange: Exchange, 
     attaches_a_document_and_the_profile(person)
     sends(person)
     christelle_receives_one_threaded_reply(exchange)
+    takes_the_conversation_away_as_a_pdf(person, exchange, tmp_path)
     cannot_answer_once_the_exchange_has_ended(person, exchange)
     leaves_nothing_behind_at_log_out(person)
 
@@ -160,7 +162,7 @@ def attaches_a_document_and_the_profile(person: Person) -> None:
 
 def sends(person: Person) -> None:
     person.press("Envoyer")
-    expect(person.page.get_by_role("status").filter(has_text="Message envoyé")).to_be_visible()
+    expect(person.page.locator("#toasts")).to_contain_text("Message envoyé")
     expect(person.page.locator(".letter").first).to_contain_text(person.patient.name)
 
 
@@ -172,6 +174,20 @@ def christelle_receives_one_threaded_reply(exchange: Exchange) -> None:
     assert exchange.pdf_sha256 in hashes
     assert any(name.startswith("Profil médical_") for name in mail.files)
     assert len(mail.files) == 2
+
+
+def takes_the_conversation_away_as_a_pdf(person: Person, exchange: Exchange, folder: Path) -> None:
+    with person.page.expect_download() as started:
+        person.follow("Télécharger en PDF")
+    whole = folder / "conversation.pdf"
+    started.value.save_as(whole)
+    with pypdfium2.PdfDocument(whole) as pdf:
+        said = "\n".join(page.get_textpage().get_text_range() for page in pdf)
+        carried = [pdf.get_attachment(number) for number in range(pdf.count_attachments())]
+        digests = {hashlib.sha256(bytes(file.get_data())).hexdigest() for file in carried}
+    assert people.CHRISTELLE.name in said
+    assert REPLY.splitlines()[0] in said
+    assert exchange.pdf_sha256 in digests
 
 
 def cannot_answer_once_the_exchange_has_ended(person: Person, exchange: Exchange) -> None:

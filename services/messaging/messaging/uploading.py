@@ -177,11 +177,13 @@ async def _made(objects: Objects, row: DraftRow, picture: Developed | None, medi
         stored = await objects.put_bytes(key, picture.content, media_type)
     else:
         stored = await objects.put(key, _pieces(objects, row), media_type)
+    name = named_as(row.filename, media_type)
     return replace(
         row,
         state=RowState.READY,
         reason=None,
-        filename=named_as(row.filename, media_type),
+        filename=name,
+        renamed_from=row.filename if name != row.filename and picture is None else row.renamed_from,
         media_type=media_type,
         size=stored.size,
         sha256=stored.sha256,

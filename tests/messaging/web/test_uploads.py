@@ -29,6 +29,15 @@ class TestTheForm:
         assert "Formats acceptés\N{NO-BREAK SPACE}: jpeg, jpg, png, pdf, rtf, tif, tiff, txt" in page
         assert "Il reste 1\N{NO-BREAK SPACE}Mo" in page
 
+    def test_a_file_that_is_not_what_its_name_says_is_renamed_and_that_is_said(self, client, world, draft):
+        self.send(client, draft, ("notes.pdf", b"Bonjour"), ("bilan.pdf", PDF))
+        assert [(row.filename, row.renamed_from) for row in rows(world)] == [
+            ("notes.txt", "notes.pdf"),
+            ("bilan.pdf", None),
+        ]
+        page = words(client.get(address(draft)))
+        assert "Vous aviez choisi «\N{NO-BREAK SPACE}notes.pdf\N{NO-BREAK SPACE}»" in page
+
     def test_several_files_are_joined_at_once(self, client, world, draft):
         answer = self.send(client, draft, ("a.pdf", PDF), ("note.txt", b"Bonjour"))
         assert answer.headers["location"] == address(draft)

@@ -36,7 +36,7 @@ FILE_REFUSALS = {
     Refusal.EMPTY: _("Ce fichier est vide. Choisissez-en un autre."),
     Refusal.TOO_LARGE: _("Ce fichier est trop volumineux : un document fait moins de 5 Mo."),
     Refusal.FORMAT: _(
-        "Ce format de fichier n'est pas accepté. Choisissez un fichier jpeg, png, pdf, rtf, tiff ou txt."
+        "Ce format de fichier n'est pas accepté. Choisissez un fichier jpeg, jpg, png, pdf, rtf, tif, tiff ou txt."
     ),
 }
 

@@ -296,7 +296,8 @@ class DraftRow(Kept, frozen=True, kw_only=True):
 
     `sha256`, `object_key` are set when ready; `reason` when refused. `masked` says that the
     document is hidden from professionals, so sending it asks for confirmation. `upload` is kept as long as
-    its pieces may still be needed.
+    its pieces may still be needed. `renamed_from` is the name that the device gave, if its ending did not tell
+    what the file is.
     """
 
     id: RowId = field(name="_id")
@@ -313,6 +314,7 @@ class DraftRow(Kept, frozen=True, kw_only=True):
     object_key: str | None = None
     reason: str | None = None
     masked: bool = False
+    renamed_from: str | None = None
     upload: Upload | None = None
 
 

@@ -65,7 +65,10 @@ ROW_REFUSALS: dict[str, str] = {
     "profile-empty": _("Votre profil médical est vide : rien n'a été joint."),
     "not-found": _("Ce document n'existe plus."),
     "too-large": _("Avec ce document, le message dépasserait 10 Mo."),
-    "format": _("Ce format de fichier ne peut pas être joint. Formats acceptés : jpeg, png, pdf, rtf, tiff, txt."),
+    "format": _(
+        "Ce format de fichier ne peut pas être joint. Formats acceptés : jpeg, jpg, png, pdf, rtf, tif, tiff, txt,"
+        " et les photos d'iPhone (heic)."
+    ),
     "picture-too-large": _("Avec cette photo, le message dépasserait 10 Mo. Vous pouvez la réduire."),
     "picture-broken": _("Cette image n'a pas pu être lue. Retirez-la et choisissez-en une autre."),
     "upload-lost": _("L'envoi de ce fichier est resté trop longtemps interrompu. Retirez-le et recommencez."),
