@@ -1,6 +1,6 @@
 """DKIM signatures (RFC 6376): `rsa-sha256`, header fields relaxed, body simple, hashed as it streams by.
 
-Why not a DKIM library: ADR 0011.
+Why not a DKIM library: ADR 0061.
 """
 
 import re

@@ -6,6 +6,8 @@ import puremagic
 
 HEAD = 8_192
 OCTETS = "application/octet-stream"
+INLINE_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""What HTML may show in its place."""
 _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
     (b"\xff\xd8\xff", 0, "image/jpeg"),

@@ -17,7 +17,7 @@ from messaging.letters.found import LONGEST_HTML, MOST_PARTS, Body, Fate, File, 
 from messaging.letters.headers import decoded
 from messaging.letters.headers import field as header
 from messaging.letters.inside import look_inside
-from messaging.letters.kinds import extension_of, media_type_of
+from messaging.letters.kinds import INLINE_PICTURES, extension_of, media_type_of
 from messaging.letters.runs import Tangled, parsed
 from messaging.letters.structured import Reads
 from messaging.letters.unpacking import is_winmail, unpack
@@ -27,7 +27,6 @@ DEEPEST_MESSAGES = 3
 """Messages within messages whose files are taken out: each level holds all that are below it."""
 OPAQUE = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 LONGEST_CONTENT_ID = 250
-_INLINE_PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
 class Place(NamedTuple):
@@ -135,7 +134,7 @@ def _file(part: "Mime[str, str]", name: str, found: Found, place: Place) -> None
             name=_safe_name(part, name, media_type, len(found.files) + 1),
             media_type=media_type,
             content=content,
-            content_id=_content_id(part) if media_type in _INLINE_PICTURES and place.inside is None else "",
+            content_id=_content_id(part) if media_type in INLINE_PICTURES and place.inside is None else "",
             inside=place.inside,
             reads=Reads.MESSAGE if media_type == "message/rfc822" else None,
         )

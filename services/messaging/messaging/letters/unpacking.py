@@ -3,10 +3,8 @@
 from messaging.letters.filenames import safe_name
 from messaging.letters.found import Body, Fate, File, Found
 from messaging.letters.inside import look_inside
-from messaging.letters.kinds import extension_of, media_type_of
+from messaging.letters.kinds import INLINE_PICTURES, extension_of, media_type_of
 from messaging.letters.tnef import MEDIA_TYPES, SIGNATURE, NotTnef, Packed, Tnef, read_tnef
-
-_INLINE_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
 def is_winmail(content: bytes, label: str) -> bool:
@@ -52,7 +50,7 @@ def _keep(packed: Packed, found: Found, inside: int | None) -> None:
     if inside is not None and not found.has_room_inside(len(packed.content)):
         return
     media_type = media_type_of(packed.content, packed.label)
-    picture = packed.content_id if media_type in _INLINE_PICTURES and inside is None else ""
+    picture = packed.content_id if media_type in INLINE_PICTURES and inside is None else ""
     safe = safe_name(packed.name, len(found.files) + 1, extension_of(media_type))
     file = File(name=safe, media_type=media_type, content=packed.content, content_id=picture, inside=inside)
     look_inside(found.add_file(file), found)
