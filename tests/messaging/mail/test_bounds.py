@@ -2,14 +2,14 @@
 
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import bson
 import pytest
 
 from messaging.domain.letter import Letter
 from messaging.door.content import ContentHash
-from messaging.letters import read_letter
+from messaging.letters import read_letter, read_report
 from messaging.letters.charsets import codec_of
 from messaging.letters.found import LONGEST_TEXT
 from messaging.letters.headers import decoded
@@ -29,6 +29,24 @@ def promptly() -> Iterator[None]:
     begun = time.process_time()
     yield
     assert time.process_time() - begun < PROMPTLY
+
+
+def growth(work: Callable[[int], object], size: int) -> float:
+    """How many times as much processor time ten times the size costs: some 10 in proportion, 100 squared."""
+    return _cost(work, 10 * size) / max(_cost(work, size), 1e-3)
+
+
+def _cost(work: Callable[[int], object], size: int) -> float:
+    costs = []
+    for _ in range(3):
+        begun = time.thread_time()
+        work(size)
+        costs.append(time.thread_time() - begun)
+    return min(costs)
+
+
+IN_PROPORTION = 35
+"""Times: generous on a busy machine."""
 
 
 def read(raw: bytes) -> Letter:
@@ -189,3 +207,13 @@ def test_messages_within_messages_are_not_kept_over_and_over() -> None:
     raw = head * 55 + FROM + b"\r\n" + b"a" * 4 * MIB
     letter = read(raw)
     assert sum(len(part.content) for part in letter.parts) < 5 * len(raw) and len(letter.parts) <= 4
+
+
+def test_a_report_of_very_many_groups_of_fields_is_read_in_proportion() -> None:
+    head = b"From: MAILER-DAEMON@b.fr\nContent-Type: multipart/report; boundary=zz\n\n--zz\n\n"
+
+    def work(size: int) -> None:
+        fields = b"Final-Recipient: rfc822; a@b.fr\nAction: failed\n\n" + b"a:b\n\n" * size
+        assert read_report(head + fields, null_sender=True)
+
+    assert growth(work, 5_000) < IN_PROPORTION

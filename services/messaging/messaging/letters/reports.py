@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
+from itertools import islice
 
 from messaging.domain.addresses import is_address, normal
 from messaging.domain.names import clean_line
@@ -23,6 +24,8 @@ LONGEST_REPORT = 2_000_000
 LONGEST_FIELDS = 256 * 1024
 MOST_TOLD = 100
 MOST_PARTS = 50
+MOST_GROUPS = 1_000
+"""Groups of fields that are read of a part; each tells of one recipient."""
 LONGEST_DETAIL = 300
 _STATUS = re.compile(r"\b[245]\.[0-9]{1,3}\.[0-9]{1,3}\b")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
@@ -125,16 +128,23 @@ def _is_mislabelled(part: "Message[str, str]", is_report: bool) -> bool:
 def _groups(part: "Message[str, str]") -> list[Fields]:
     """The groups of fields of a part, names in lower case, of repeated ones the first."""
     text = _content(part)[:LONGEST_FIELDS].decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    groups: list[Fields] = [{}]
+    found = islice(_groups_in(text.split("\n")), MOST_GROUPS)
+    return [{name: " ".join(lines) for name, lines in group.items()} for group in found]
+
+
+def _groups_in(lines: list[str]) -> Iterator[dict[str, list[str]]]:
+    """Each group with the lines of its fields, none of them empty."""
+    group: dict[str, list[str]] = {}
     name = ""
-    for line in text.split("\n"):
+    for line in (*lines, ""):
         if not line.strip():
-            groups, name = ([*groups, {}] if groups[-1] else groups), ""
+            if group:
+                yield group
+            group, name = {}, ""
         elif line[0] in " \t" and name:
-            groups[-1][name] = f"{groups[-1][name]} {line.strip()}"
+            group[name].append(line.strip())
         else:
-            name = _start(line, groups[-1])
-    return [group for group in groups if group]
+            name = _start(line, group)
 
 
 def _content(part: "Message[str, str]") -> bytes:
@@ -144,12 +154,12 @@ def _content(part: "Message[str, str]") -> bytes:
     return nested_message(part)
 
 
-def _start(line: str, group: Fields) -> str:
+def _start(line: str, group: dict[str, list[str]]) -> str:
     name, colon, value = line.partition(":")
     name = name.strip().lower()
     if not colon or not name or " " in name or name in group:
         return ""
-    group[name] = value.strip()
+    group[name] = [value.strip()]
     return name
 
 
