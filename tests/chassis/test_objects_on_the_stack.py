@@ -65,6 +65,12 @@ async def test_a_stream_is_stored_byte_for_byte_with_its_hash(messaging: Objects
     assert await whole(messaging, key, offset=10, length=5) == DATA[10:15]
 
 
+async def test_the_beginning_of_an_empty_object_is_nothing(messaging: Objects) -> None:
+    key = f"trial/{new_id()}"
+    await messaging.put_bytes(key, b"", "text/plain")
+    assert await whole(messaging, key, length=5) == b""
+
+
 async def test_a_stream_that_is_cut_leaves_nothing(messaging: Objects) -> None:
     key = f"trial/{new_id()}"
     with pytest.raises(ConnectionResetError):

@@ -136,16 +136,25 @@ class Objects:
 
     @asynccontextmanager
     async def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[Stream]:
-        """Read an object, or `length` bytes of it from `offset`. Raises `NotFound` if there is none."""
+        """Read an object, or `length` bytes of it from `offset`. Raises `NotFound` if there is none.
+
+        Of one with fewer bytes those that are there; `offset` must be before its end, unless it is 0.
+        """
         async with self._streams:
-            response = await self._call(
-                self._client.get_object, self.bucket, key, offset=offset, length=length or 0
-            )
+            response = await self._call(self._begun, key, offset, length or 0)
             stream = Stream(self._pool, response, int(response.headers["content-length"]))
             try:
                 yield stream
             finally:
                 await stream.close()
+
+    def _begun(self, key: str, offset: int, length: int) -> Any:
+        try:
+            return self._client.get_object(self.bucket, key, offset=offset, length=length)
+        except S3Error as error:
+            if error.code != "InvalidRange" or offset:
+                raise
+            return self._client.get_object(self.bucket, key)  # it is empty: S3 gives no range of nothing
 
     async def chunks(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """The bytes of an object, or `length` of them from `offset`. Raises `NotFound` if there is none.

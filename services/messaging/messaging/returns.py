@@ -27,6 +27,8 @@ class Returns:
 
     async def prepare(self, taken: NoticeReturnTaken, origin: Origin) -> Final | None:
         """What the report says, None if nothing failed for good. Raises `LetterGone`."""
+        if not taken.size:
+            return None
         try:
             async with self._objects.open(taken.object_key, length=LONGEST_REPORT) as stream:
                 raw = b"".join([chunk async for chunk in stream.chunks()])

@@ -10,6 +10,8 @@ from chassis.ids import new_id
 from contracts.base import Event
 from contracts.messaging import NoticeReturned, NoticeReturnTaken
 from messaging.returns import Final, Returns
+from tests.messaging.fake_objects import FakeObjects
+from tests.messaging.mail.test_filing import ORIGIN
 
 
 def taken(proof: str | None) -> NoticeReturnTaken:
@@ -35,3 +37,18 @@ async def test_a_failure_for_good_is_told_with_what_stood_in_the_address(proof: 
 
 async def test_a_delay_is_not_told() -> None:
     assert await told(taken("0123456789abcdef"), None) == []
+
+
+class Strict(FakeObjects):
+    """A bucket that gives no range of an empty object, as S3 does."""
+
+    def open(self, key: str, offset: int = 0, length: int | None = None) -> Any:
+        assert self.kept[key], "416 InvalidRange"
+        return super().open(key, offset, length)
+
+
+async def test_an_empty_letter_to_a_notice_s_address_tells_nothing() -> None:
+    objects = Strict()
+    objects.kept["incoming/1"] = b""
+    report: Any = SimpleNamespace(intake_id="1", object_key="incoming/1", size=0)
+    assert await Returns(objects).prepare(report, ORIGIN) is None
