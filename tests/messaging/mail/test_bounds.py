@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 import bson
 import pytest
 
+from messaging.domain.invitations import Invitation
 from messaging.domain.letter import Letter
 from messaging.door.content import ContentHash
 from messaging.letters import read_letter, read_report
+from messaging.letters.calendars import invitations
 from messaging.letters.charsets import codec_of
-from messaging.letters.found import LONGEST_TEXT
+from messaging.letters.found import LONGEST_TEXT, MOST_CALENDAR
 from messaging.letters.headers import decoded
 from messaging.letters.kinds import media_type_of
 from tests.messaging.mail.copying import copy
@@ -217,3 +219,30 @@ def test_a_report_of_very_many_groups_of_fields_is_read_in_proportion() -> None:
         assert read_report(head + fields, null_sender=True)
 
     assert growth(work, 5_000) < IN_PROPORTION
+
+
+def calendars(count: int, calendar: str) -> bytes:
+    part = f"--b\r\nContent-Type: text/calendar\r\n\r\n{calendar}\r\n".encode()
+    return FROM + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * count + b"--b--\r\n"
+
+
+def test_time_zones_that_never_end_are_read_in_proportion() -> None:
+    def work(size: int) -> None:
+        zones = "BEGIN:VTIMEZONE\r\n" * size
+        assert not read(calendars(1, f"BEGIN:VCALENDAR\r\n{zones}END:VCALENDAR\r\n")).invitations
+
+    assert growth(work, 380) < IN_PROPORTION
+
+
+def test_of_very_many_calendars_in_a_letter_only_some_are_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_through: list[int] = []
+
+    def counted(content: bytes) -> tuple[Invitation, ...]:
+        looked_through.append(len(content))
+        return invitations(content)
+
+    monkeypatch.setattr("messaging.letters.calendars.invitations", counted)
+    padding = "X-A:b\r\n" * 7_000
+    letter = read(calendars(50, f"BEGIN:VCALENDAR\r\n{padding}END:VCALENDAR\r\n"))
+    assert len(letter.parts) == 50 and not letter.incomplete
+    assert 0 < sum(looked_through) <= MOST_CALENDAR

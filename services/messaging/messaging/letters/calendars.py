@@ -18,8 +18,7 @@ LONGEST_TITLE = 250
 LONGEST_NOTE = 2_000
 _DEFAULT_ZONE = ZoneInfo("Europe/Paris")
 _SAME_DAY_EVERYWHERE = time(10, tzinfo=UTC)
-_ZONES = re.compile(r"(?ims)^BEGIN:VTIMEZONE\b.*?^END:VTIMEZONE[^\n]*\n?")
-"""A sender's own definition of a time zone may have rules without end: zones are known by their names alone."""
+_ZONE = re.compile(r"(?i)(BEGIN|END):VTIMEZONE\b")
 _STUMBLES = (
     *(ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError),
     OSError,  # a zone is looked up as a file, whatever its name
@@ -28,18 +27,30 @@ _METHODS = {"REQUEST": Asked.COME, "CANCEL": Asked.CANCELLED}
 
 
 def invitations(content: bytes) -> tuple[Invitation, ...]:
-    """The appointments in a calendar part, none when they cannot be read."""
-    if len(content) > MOST_BYTES:
-        return ()
+    """The appointments in a calendar part of at most `MOST_BYTES`, none when they cannot be read."""
     import icalendar  # only for those letters that bring one: it takes a second and ten megabytes
 
-    text = _ZONES.sub("", text_of(content))
     try:
-        calendar = icalendar.Calendar.from_ical(text)
+        calendar = icalendar.Calendar.from_ical(_without_zones(text_of(content)))
         asked = _METHODS.get(str(calendar.get("METHOD", "")).upper(), Asked.KNOW)
         return tuple(_invitation(event, asked) for event in calendar.walk("VEVENT")[:MOST_EVENTS])
     except _STUMBLES:
         return ()
+
+
+def _without_zones(text: str) -> str:
+    """A sender's own definition of a time zone may have rules without end: zones are known by their names alone.
+
+    One that never ends takes all that follows with it.
+    """
+    kept, within = [], False
+    for line in text.split("\n"):
+        mark = _ZONE.match(line)
+        if mark is None and not within:
+            kept.append(line)
+        elif mark is not None:
+            within = mark[1].upper() == "BEGIN"
+    return "\n".join(kept)
 
 
 def _invitation(event: Any, asked: Asked) -> Invitation:

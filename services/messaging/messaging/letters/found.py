@@ -13,6 +13,8 @@ from messaging.letters.structured import Reads
 MOST_PARTS = 1_000
 MOST_INSIDE = 40_000_000
 """Bytes of files inside other files that become files of their own; the others stay inside."""
+MOST_CALENDAR = 256 * 1024
+"""Bytes of calendars that are looked through in a letter; the others are files, of which nothing is said."""
 LONGEST_TEXT = 200_000
 """Characters of text that a letter shows, all its parts together."""
 LONGEST_HTML = 2_000_000
@@ -72,6 +74,7 @@ class Found:
     text_left: int = LONGEST_TEXT
     html_left: int = LONGEST_HTML
     inside_left: int = MOST_INSIDE
+    calendar_left: int = MOST_CALENDAR
 
     def counts(self, fate: Fate, size: int) -> None:
         """Note where bytes went."""
@@ -96,6 +99,13 @@ class Found:
         if size > self.inside_left or len(self.files) >= MOST_PARTS:
             return False
         self.inside_left -= size
+        return True
+
+    def has_room_for_calendar(self, size: int) -> bool:
+        """Whether one more calendar may be looked through; if so, its room is taken."""
+        if size > self.calendar_left:
+            return False
+        self.calendar_left -= size
         return True
 
     def add_file(self, file: File) -> int:

@@ -9,7 +9,9 @@ def look_inside(number: int, found: Found) -> None:
     """Add what is inside file `number`: its appointments, or the files of a structured document."""
     file = found.files[number]
     if file.media_type == "text/calendar":
-        found.invitations += calendars.invitations(file.content)
+        size = len(file.content)
+        if size <= calendars.MOST_BYTES and found.has_room_for_calendar(size):
+            found.invitations += calendars.invitations(file.content)
         return
     kind = structured_kind(file.content, file.media_type)
     if kind is None:
