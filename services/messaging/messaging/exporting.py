@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from chassis.i18n import mark as _
 from messaging.domain.errors import MessagingError
 from messaging.domain.model import Message, MessageKind
-from messaging.letters.filenames import distinct, safe_name
+from messaging.letters.filenames import Taken, distinct, safe_name
 from messaging.paper.sheets import MOST_ATTACHED
 
 MOST_MESSAGES = 500
@@ -85,7 +85,7 @@ def entries_of(messages: Sequence[Message], all_words: str, clock: Clock) -> lis
     a name, and no two are the same on any system.
     """
     entries = [Entry(name="conversation.txt", at=clock(messages[0].at), words=all_words)]
-    folders: set[str] = set()
+    folders: Taken = {}
     for number, message in enumerate(reversed(messages), 1):
         folder = distinct(_folder(number, message, clock(message.at)), folders)
         entries += [
@@ -100,7 +100,7 @@ def _folder(number: int, message: Message, at: datetime) -> str:
 
 
 def _of_message(message: Message, at: datetime) -> list[Entry]:
-    taken: set[str] = set()
+    taken: Taken = {}
     found = []
     if message.raw_key and message.kind is MessageKind.LETTER:
         found.append(Entry(name=distinct("lettre.eml", taken), at=at, letter_key=message.raw_key))

@@ -1,11 +1,16 @@
 """Whatever a sender sends is read in a time and a memory that it cannot choose."""
 
+import base64
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from itertools import chain, count
+from pathlib import PurePosixPath
 
 import bson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from messaging.domain.invitations import Invitation
 from messaging.domain.letter import Letter
@@ -13,10 +18,12 @@ from messaging.door.content import ContentHash
 from messaging.letters import read_letter, read_report
 from messaging.letters.calendars import invitations
 from messaging.letters.charsets import codec_of
-from messaging.letters.found import LONGEST_TEXT, MOST_CALENDAR
+from messaging.letters.filenames import Taken, distinct
+from messaging.letters.found import LONGEST_TEXT, MOST_CALENDAR, MOST_PARTS, File, Found
 from messaging.letters.headers import decoded
 from messaging.letters.kinds import media_type_of
 from tests.messaging.mail.copying import copy
+from tests.messaging.outlook import winmail
 
 OWN = "288056938312340@patient.mssante.fr"
 OTHER = "175027511500443@patient.mssante.fr"
@@ -246,3 +253,42 @@ def test_of_very_many_calendars_in_a_letter_only_some_are_looked_through(monkeyp
     letter = read(calendars(50, f"BEGIN:VCALENDAR\r\n{padding}END:VCALENDAR\r\n"))
     assert len(letter.parts) == 50 and not letter.incomplete
     assert 0 < sum(looked_through) <= MOST_CALENDAR
+
+
+def packages(count: int, files: int) -> bytes:
+    package = base64.encodebytes(winmail(*[("a.txt", b"x")] * files))
+    head = b"--b\r\nContent-Type: application/ms-tnef\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    part = head + package + b"\r\n"
+    return FROM + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * count + b"--b--\r\n"
+
+
+def test_outlook_packages_give_no_more_files_than_a_letter_may_have_and_the_others_stay_whole() -> None:
+    assert len(read(packages(1, 3_000)).parts) == 1
+    letter = read(packages(3, 600))
+    assert len(letter.parts) == 602 and not letter.incomplete
+
+
+def test_files_beyond_the_most_make_the_letter_incomplete() -> None:
+    found = Found()
+    numbers = [found.add_file(File(name="a", media_type="x/y", content=b"")) for _ in range(MOST_PARTS + 1)]
+    assert numbers == [*range(MOST_PARTS), None] and len(found.files) == MOST_PARTS and found.incomplete
+
+
+def test_equal_names_are_told_apart_in_proportion() -> None:
+    def work(size: int) -> None:
+        taken: Taken = {}
+        assert len({distinct("Résultats.pdf", taken) for _ in range(size)}) == size
+
+    assert growth(work, 400) < IN_PROPORTION
+
+
+@given(st.lists(st.sampled_from(["a", "A", "a (2)", "a (3)", "a.txt", "A.TXT", "a (2).txt", "a (2) (2)"])))
+def test_a_name_that_is_taken_gets_the_first_number_that_is_not(names: list[str]) -> None:
+    taken: Taken = {}
+    given_before: set[str] = set()
+    for name in names:
+        path = PurePosixPath(name)
+        numbered = (f"{path.stem} ({number}){path.suffix}" for number in count(2))
+        free = next(one for one in chain([name], numbered) if one.casefold() not in given_before)
+        assert distinct(name, taken) == free
+        given_before.add(free.casefold())

@@ -10,6 +10,8 @@ from messaging.letters.headers import decoded
 LONGEST_BYTES = 180
 SUBJECT_IN_NAME = 80
 """Characters of a subject that name a file."""
+Taken = dict[str, int]
+"""Names that are given, case-blind, each with the last number that made one like it new."""
 UNNAMED = "Pièce jointe"
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
@@ -56,12 +58,13 @@ def _shortened(name: str) -> str:
     return name[: len(name) - len(suffix)].encode()[:room].decode(errors="ignore").rstrip() + suffix
 
 
-def distinct(name: str, taken: set[str]) -> str:
+def distinct(name: str, taken: Taken) -> str:
     """The name, or the name with the first number that makes it new; `taken` then holds it, case-blind."""
     stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
-    candidate, number = name, 1
+    candidate, number = name, taken.get(name.casefold(), 1)
     while candidate.casefold() in taken:
         number += 1
         candidate = f"{stem} ({number}){suffix}"
-    taken.add(candidate.casefold())
+    taken[name.casefold()] = number
+    taken.setdefault(candidate.casefold(), 1)
     return candidate

@@ -7,10 +7,11 @@ from enum import StrEnum
 from messaging.domain.invitations import Invitation
 from messaging.domain.signatures import Signature
 from messaging.domain.structured import Identifier
-from messaging.letters.filenames import distinct
+from messaging.letters.filenames import Taken, distinct
 from messaging.letters.structured import Reads
 
 MOST_PARTS = 1_000
+"""Parts of a letter that are walked, and files that are kept of it, wherever they were found."""
 MOST_INSIDE = 40_000_000
 """Bytes of files inside other files that become files of their own; the others stay inside."""
 MOST_CALENDAR = 256 * 1024
@@ -66,7 +67,7 @@ class Found:
     files: list[File] = field(default_factory=list)
     invitations: list[Invitation] = field(default_factory=list)
     signature: Signature | None = None
-    names: set[str] = field(default_factory=set)
+    names: Taken = field(default_factory=dict)
     incomplete: bool = False
     vanished: bool = False
     seen: int = 0
@@ -96,7 +97,7 @@ class Found:
 
     def has_room_inside(self, size: int) -> bool:
         """Whether one more file inside another may be kept by itself; if so, its room is taken."""
-        if size > self.inside_left or len(self.files) >= MOST_PARTS:
+        if size > self.inside_left or not self.has_room_for(1):
             return False
         self.inside_left -= size
         return True
@@ -108,8 +109,15 @@ class Found:
         self.calendar_left -= size
         return True
 
-    def add_file(self, file: File) -> int:
-        """Keep a file under a name of its own; its number."""
+    def has_room_for(self, count: int) -> bool:
+        """Whether so many more files may be kept."""
+        return len(self.files) + count <= MOST_PARTS
+
+    def add_file(self, file: File) -> int | None:
+        """Keep a file under a name of its own; its number. None for want of room: the letter is incomplete."""
+        if not self.has_room_for(1):
+            self.incomplete = True
+            return None
         file.name = distinct(file.name, self.names)
         self.files.append(file)
         return len(self.files) - 1

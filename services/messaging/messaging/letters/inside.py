@@ -5,7 +5,15 @@ from messaging.letters.found import File, Found
 from messaging.letters.structured import read_structured, structured_kind
 
 
-def look_inside(number: int, found: Found) -> None:
+def keep(file: File, found: Found) -> int | None:
+    """Keep a file and what is inside it; its number, None where there is no room for it."""
+    number = found.add_file(file)
+    if number is not None:
+        _look_inside(number, found)
+    return number
+
+
+def _look_inside(number: int, found: Found) -> None:
     """Add what is inside file `number`: its appointments, or the files of a structured document."""
     file = found.files[number]
     if file.media_type == "text/calendar":

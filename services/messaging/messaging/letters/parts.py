@@ -16,7 +16,7 @@ from messaging.letters.filenames import given_name, safe_name
 from messaging.letters.found import LONGEST_HTML, MOST_PARTS, Body, Fate, File, Found
 from messaging.letters.headers import decoded
 from messaging.letters.headers import field as header
-from messaging.letters.inside import look_inside
+from messaging.letters.inside import keep
 from messaging.letters.kinds import INLINE_PICTURES, extension_of, media_type_of
 from messaging.letters.runs import Tangled, parsed
 from messaging.letters.structured import Reads
@@ -129,7 +129,7 @@ def _file(part: "Mime[str, str]", name: str, found: Found, place: Place) -> None
     if label in OPAQUE and _signed(content, found, place):
         return
     media_type = "message/rfc822" if nested and label == "message/rfc822" else media_type_of(content, label)
-    number = found.add_file(
+    number = keep(
         File(
             name=_safe_name(part, name, media_type, len(found.files) + 1),
             media_type=media_type,
@@ -137,12 +137,12 @@ def _file(part: "Mime[str, str]", name: str, found: Found, place: Place) -> None
             content_id=_content_id(part) if media_type in INLINE_PICTURES and place.inside is None else "",
             inside=place.inside,
             reads=Reads.MESSAGE if media_type == "message/rfc822" else None,
-        )
+        ),
+        found,
     )
     if place.inside is None:
-        found.counts(Fate.FILE, len(content))
-    look_inside(number, found)
-    if nested and place.messages < DEEPEST_MESSAGES:
+        found.counts(Fate.CUT if number is None else Fate.FILE, len(content))
+    if number is not None and nested and place.messages < DEEPEST_MESSAGES:
         _walk_nested(part, content, found, place.within(number))
 
 

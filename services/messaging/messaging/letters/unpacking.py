@@ -2,7 +2,7 @@
 
 from messaging.letters.filenames import safe_name
 from messaging.letters.found import Body, Fate, File, Found
-from messaging.letters.inside import look_inside
+from messaging.letters.inside import keep
 from messaging.letters.kinds import INLINE_PICTURES, extension_of, media_type_of
 from messaging.letters.tnef import MEDIA_TYPES, SIGNATURE, NotTnef, Packed, Tnef, read_tnef
 
@@ -13,16 +13,19 @@ def is_winmail(content: bytes, label: str) -> bool:
 
 
 def unpack(content: bytes, found: Found, inside: int | None) -> bool:
-    """Put what is in a winmail.dat in its place. False when it cannot be read whole or is empty: it is a file."""
+    """Put what is in a winmail.dat in its place. False when it cannot be read whole, is empty, or has more files
+    than there is room for: it is a file."""
     try:
         tnef = read_tnef(content)
     except NotTnef:
         return False
     if not (tnef.text.strip() or tnef.html.strip() or tnef.rtf or any(packed.content for packed in tnef.files)):
         return False  # an empty package, or one so hurt that it looks like one: whoever can may open it
-    for packed in tnef.files:
-        if packed.content or packed.name:
-            _keep(packed, found, inside)
+    files = [packed for packed in tnef.files if packed.content or packed.name]
+    if not found.has_room_for(len(files) + 1):  # one more for its words
+        return False
+    for packed in files:
+        _keep(packed, found, inside)
     if inside is None:
         _say(tnef, found)
         found.counts(Fate.WRAPPER, len(content))
@@ -53,4 +56,4 @@ def _keep(packed: Packed, found: Found, inside: int | None) -> None:
     picture = packed.content_id if media_type in INLINE_PICTURES and inside is None else ""
     safe = safe_name(packed.name, len(found.files) + 1, extension_of(media_type))
     file = File(name=safe, media_type=media_type, content=packed.content, content_id=picture, inside=inside)
-    look_inside(found.add_file(file), found)
+    keep(file, found)

@@ -11,7 +11,7 @@ from chassis.i18n import Translate
 from chassis.i18n import mark as _
 from chassis.printable import STAND_IN, printed, unprinted
 from messaging.domain.model import Attachment, Message
-from messaging.letters.filenames import distinct, safe_name
+from messaging.letters.filenames import Taken, distinct, safe_name
 
 MOST_ATTACHED = 60_000_000
 """Bytes of all files: typesetting holds them in memory, twice."""
@@ -134,7 +134,7 @@ def plain_words(message: Message, say: Translate) -> str:
 
 def _attached(messages: Sequence[Message]) -> dict[str, list[AttachedFile]]:
     """The files by their message's id, each name once in the whole document."""
-    taken: set[str] = set()
+    taken: Taken = {}
     numbers = count(1)
     return {
         message.id: [_attachment(next(numbers), file, taken) for file in message.attachments]
@@ -142,6 +142,6 @@ def _attached(messages: Sequence[Message]) -> dict[str, list[AttachedFile]]:
     }
 
 
-def _attachment(number: int, file: Attachment, taken: set[str]) -> AttachedFile:
+def _attachment(number: int, file: Attachment, taken: Taken) -> AttachedFile:
     name = distinct(safe_name(file.filename, number, ".bin"), taken)
     return AttachedFile(name=name, path=str(number), media_type=file.media_type, key=file.object_key)

@@ -7,7 +7,7 @@ from itertools import islice
 from msgspec import Struct
 
 from messaging.domain.structured import OwnFile
-from messaging.letters.filenames import distinct, safe_name
+from messaging.letters.filenames import Taken, distinct, safe_name
 from messaging.letters.kinds import extension_of, media_type_of
 from messaging.letters.structured.head import named
 from messaging.letters.structured.xml import Element, Xml, attribute, child, children, local, words
@@ -52,7 +52,7 @@ class _Files:
 
     def __init__(self, xml: Xml, beside: Beside) -> None:
         self.found: list[OwnFile] = []
-        self._names: set[str] = set()
+        self._names: Taken = {}
         self._xml = xml
         self._beside = beside
 
