@@ -56,6 +56,9 @@ class FakeObjects(Objects):
     async def put(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> StoredObject:
         return await self.put_bytes(key, b"".join([chunk async for chunk in chunks]), media_type)
 
+    async def copy(self, source_key: str, target_key: str, source_bucket: str | None = None) -> None:
+        self.kept[target_key] = self.kept[source_key]
+
     async def remove(self, key: str) -> None:
         self.kept.pop(key, None)
 

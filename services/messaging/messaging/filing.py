@@ -35,7 +35,7 @@ LARGE = 4_000_000
 
 
 class Prepared(Struct, frozen=True):
-    """A letter that was read and whose parts are stored; the parts' bytes are no longer held."""
+    """A letter that was read and whose HTML and parts are stored: neither is held any more."""
 
     patient: Patient
     letter: Letter
@@ -86,7 +86,7 @@ class Filing:
                 self._objects.copy(taken.object_key, raw_key(taken.patient_id, taken.intake_id)),
             )
             filed = await self._store_parts(taken, patient, letter)
-        return Prepared(patient, replace(letter, parts=()), filed)
+        return Prepared(patient, replace(letter, html=None, parts=()), filed)
 
     async def _fetched(self, taken: LetterTaken) -> bytes:
         try:

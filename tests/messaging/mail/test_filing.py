@@ -189,6 +189,21 @@ async def test_a_letter_becomes_an_unread_message_and_is_told() -> None:
     assert isinstance(told, MessageReceived) and told.conversation_id == row.id
 
 
+async def test_what_is_stored_of_a_letter_is_not_held_until_it_is_filed() -> None:
+    store, _ = await house()
+    objects, event = FakeObjects(), taken(0, 5)
+    html = b"--b\r\nContent-Type: text/html\r\n\r\n<p>Bonjour</p>\r\n"
+    file = b"--b\r\nContent-Type: text/csv; name=a.csv\r\n\r\n1;2\r\n--b--\r\n"
+    head = f"From: {PEOPLE[0]}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n".encode()
+    objects.kept[event.object_key] = head + html + file
+    found = await Filing(store, objects, SERVICE).prepare(event, ORIGIN)
+    assert isinstance(found, Prepared)
+    assert (found.letter.text, found.letter.html, found.letter.parts) == ("Bonjour", None, ())
+    (attachment,) = found.filed.attachments
+    assert objects.kept[attachment.object_key] == b"1;2"
+    assert found.filed.html_key and b"Bonjour" in objects.kept[found.filed.html_key]
+
+
 async def test_the_same_letter_again_within_thirty_days_is_no_second_message() -> None:
     store, filing = await house()
     for number, minute in ((0, 0), (1, 5), (2, 60 * 24 * 40)):
