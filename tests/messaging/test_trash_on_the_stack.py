@@ -141,6 +141,8 @@ def _message(patient_id: str, kind: MessageKind, conversation_id: str) -> Messag
         subject="Résultats",
         text="Bonjour",
         message_id=f"<{message_id}@x>",
+        links=(f"<{message_id}@x>", f"<{conversation_id}@x>"),
+        thread_key="résultats" if kind is MessageKind.LETTER else None,
     )
 
 
@@ -173,6 +175,8 @@ async def test_after_thirty_days_all_of_it_goes_and_nothing_else_does(store: Tri
     assert not any(raw_key(me, letter.id).startswith(key) for letter in (restored, stays) for key in shelf.removed)
     assert not any(other in key for key in shelf.removed)
     assert await store.kept("trash") == 0
+    ties = await store.collection("ties").find({"_id": {"$gt": f"{me}:", "$lt": f"{me};"}}).to_list(None)
+    assert len(ties) == 5 and not any(deleted.id in tie["spans"] for tie in ties)
     with pytest.raises(NotFound):
         await store.conversation(me, deleted.id)
     box = await store.mailbox(me)

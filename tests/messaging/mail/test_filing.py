@@ -20,7 +20,7 @@ from contracts.messaging import ExchangeEnded, LetterTaken, MailboxOpened, Messa
 from messaging.domain.addresses import Domains
 from messaging.domain.letter import Filed, Letter, Mailer, Service
 from messaging.domain.model import Draft, Keep, KeepState, MessageKind
-from messaging.domain.ties import tyings_of
+from messaging.domain.ties import MOST_SPANS, tied_conversations, tyings_of
 from messaging.domain.tray import Found, Tray
 from messaging.events import Keeps, Patients
 from messaging.filing import Filing, Prepared
@@ -53,6 +53,8 @@ class MailStore(FakeStore):
     def __init__(self) -> None:
         super().__init__()
         self.seen: dict[str, datetime] = {}
+        self.looked_at: list[int] = []
+        """How many conversations each tray was made of."""
         self.kept["ties"] = {}
 
     async def save_patient(self, tx: Any, patient: Any) -> None:
@@ -68,7 +70,7 @@ class MailStore(FakeStore):
 
     async def tray(self, tx: Any, marks: Any, correspondents: Any, messages: Any) -> Tray:
         ties = self._known("ties", {each.id for one in messages for each in tyings_of(one)})
-        named = {conversation_id for tie in ties.values() for conversation_id in tie.spans}
+        named = tied_conversations(messages, ties)
         homes = {key: one.conversation_id for key, one in self._known("messages", named).items()}
         found = Found(
             seen={mark: at for mark, at in self.seen.items() if mark in marks},
@@ -77,6 +79,7 @@ class MailStore(FakeStore):
             homes=homes,
             conversations=self._known("conversations", homes.values()),
         )
+        self.looked_at.append(len(homes) + len(found.conversations))
         return Tray(found)
 
     def _known(self, name: str, ids: Any) -> dict[str, Any]:
@@ -338,6 +341,54 @@ async def test_letters_in_any_order_and_number_give_the_same_mailbox(letters: An
             await together(store, filing, shuffled[start : start + at_once])
         states.append(state(store))
     assert states[0] == states[1] == states[2]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(_letters, st.randoms(use_true_random=False))
+async def test_letters_one_by_one_or_in_batches_give_the_same_also_where_ties_forget(
+    letters: Any, chance: random.Random
+) -> None:
+    chance.shuffle(letters)
+    states = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("messaging.domain.ties.MOST_SPANS", 2)
+        for at_once in (1, 3, 7):
+            store, filing = await house()
+            read = [
+                (taken(n, minute), letter(sender, subject, n, tuple(refers), end_header=ends, auto_reply=auto))
+                for n, (minute, sender, subject, refers, ends, auto) in enumerate(letters)
+            ]
+            for start in range(0, len(read), at_once):
+                await together(store, filing, read[start : start + at_once])
+            states.append(state(store))
+    assert states[0] == states[1] == states[2]
+
+
+async def test_letters_that_each_refer_to_what_is_not_here_do_not_make_the_next_one_dearer() -> None:
+    store, filing = await house()
+    for n in range(MOST_SPANS + 20):
+        read = replace(letter(PEOPLE[0], "Résultats", 1000 + n), references=(f"<{n}@elsewhere>",))
+        await file(store, filing, replace(taken(0, n, f"{n:064d}"), intake_id=new_id()), read)
+    assert max(store.looked_at) == 0
+    assert max(len(tie.spans) for tie in store.kept["ties"].values()) == MOST_SPANS
+    await file(store, filing, taken(1, 10_000, "f" * 64), letter(PEOPLE[0], "Résultats", 1))
+    assert max(row.messages for row in store.kept["conversations"].values()) == MOST_SPANS + 1
+
+
+async def test_conversations_that_became_one_or_are_gone_stand_in_a_tie_no_more() -> None:
+    store, filing = await house()
+
+    def tied() -> set[str]:
+        by_subject = tyings_of(store.kept["messages"][INTAKES[1]])[-1]
+        return set(store.kept["ties"][by_subject.id].spans)
+
+    for n in (1, 2, 3):
+        await file(store, filing, taken(n, n), letter(PEOPLE[0], "Résultats", n, refers_to=(20 + n,)))
+    assert tied() == {INTAKES[1], INTAKES[2], INTAKES[3]}
+    del store.kept["conversations"][INTAKES[2]]
+    del store.kept["messages"][INTAKES[2]]
+    await file(store, filing, taken(4, 4), letter(PEOPLE[0], "Résultats", 4))
+    assert tied() == {INTAKES[1]}
 
 
 async def test_a_letter_for_a_patient_not_known_yet_waits() -> None:

@@ -138,4 +138,7 @@ class Tray:
     def _tie(self, message: Message, conversation_id: str) -> None:
         for tying in tyings_of(message):
             tie = self._known_tie(tying.id) or Tie(id=tying.id)
-            self.ties[tying.id] = tie.joined(conversation_id, message.at, refers=message.refers)
+            looked_at = set(tying.conversations(tie, message))
+            merged = {one for one in looked_at if self._home(one) == conversation_id}
+            tie = tie.without(looked_at - merged)  # nothing of these is left
+            self.ties[tying.id] = tie.joined(message, conversation_id, merged)

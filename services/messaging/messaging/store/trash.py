@@ -1,18 +1,23 @@
 """The trash: which conversations are in it until when, and taking away for good what nobody can restore."""
 
+from collections.abc import Collection
+
 from msgspec import Struct
+from pymongo import DeleteOne, ReplaceOne
 
 from chassis.store import Row, Tx
 from contracts.base import Instant
 from messaging.domain.model import Conversation
+from messaging.domain.ties import Tie, tie_id
 from messaging.domain.trash import gone_at
 from messaging.objects import keys_of
 from messaging.store.consignments import CONSIGNMENTS
 from messaging.store.discards import Discards
 from messaging.store.paging import PageKey, beyond
-from messaging.store.rows import reading, struct_of
+from messaging.store.rows import reading, row_of, struct_of
 
 TRASH_PAGE = 50
+Change = ReplaceOne[Row] | DeleteOne
 
 
 class TrashPage(Struct, frozen=True, kw_only=True):
@@ -69,7 +74,7 @@ class Trash(Discards):
     async def remove_for_good(self, tx: Tx, conversation: Conversation) -> None:
         """Take away a conversation with all that is in it, and have its objects deleted."""
         whose: Row = {"patient_id": conversation.patient_id, "conversation_id": conversation.id}
-        messages = await self._ids(tx, "messages", whose)
+        messages = await self._untied(tx, whose)
         drafts = await self._ids(tx, "drafts", whose)
         of_messages = {"patient_id": conversation.patient_id, "message_id": {"$in": messages}}
         of_drafts = {"patient_id": conversation.patient_id, "draft_id": {"$in": drafts}}
@@ -87,5 +92,26 @@ class Trash(Discards):
         await self.discard(tx, [key for each in ids for key in keys_of(conversation.patient_id, each)])
         await self.take_out_of_trash(tx, conversation.id)
 
+    async def _untied(self, tx: Tx, whose: Row) -> list[str]:
+        """The ids of these messages, which no tie leads to any more; one that leads nowhere is no more itself."""
+        fields = {"links": 1, "thread_key": 1}
+        rows = await self.collection("messages").find(whose, fields, session=tx.session).to_list(None)
+        shared = {one for row in rows for one in (*row.get("links", ()), row.get("thread_key")) if one}
+        ids = [row["_id"] for row in rows]
+        ties = {"_id": {"$in": sorted(tie_id(whose["patient_id"], one) for one in shared)}}
+        changes = [
+            _left_of(struct_of(Tie, row), set(ids))
+            async for row in self.collection("ties").find(ties, session=tx.session)
+        ]
+        if changes:
+            await self.collection("ties").bulk_write(changes, session=tx.session)
+        return ids
+
     async def _ids(self, tx: Tx, name: str, query: Row) -> list[str]:
         return [row["_id"] async for row in self.collection(name).find(query, {"_id": 1}, session=tx.session)]
+
+
+def _left_of(tie: Tie, gone: Collection[str]) -> Change:
+    """A conversation in a tie bears the id of one of its messages, so those of a conversation name it."""
+    left = tie.without(gone)
+    return ReplaceOne({"_id": tie.id}, row_of(left)) if left.spans else DeleteOne({"_id": tie.id})

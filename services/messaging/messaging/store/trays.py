@@ -9,7 +9,7 @@ from pymongo import ReplaceOne, UpdateOne
 from chassis.store import Row, Tx
 from messaging.domain.model import Conversation, Correspondent, Kept, Message
 from messaging.domain.searching import volume_of
-from messaging.domain.ties import Tie, tyings_of
+from messaging.domain.ties import Tie, tied_conversations, tyings_of
 from messaging.domain.tray import Found, Tray
 from messaging.store.consignments import Consignments
 from messaging.store.drafts import Drafts
@@ -29,7 +29,7 @@ class Trays(Mailboxes, Messages, Drafts, Consignments, Finding):
     ) -> Tray:
         """A tray for letters with these fingerprints, from these correspondents, to become these messages."""
         ties = await self._by_id(tx, "ties", Tie, {each.id for one in messages for each in tyings_of(one)})
-        homes = await self._homes(tx, {named for tie in ties.values() for named in tie.spans})
+        homes = await self._homes(tx, tied_conversations(messages, ties))
         found = Found(
             seen={row["_id"]: row["taken_at"] for row in await self._rows(tx, "seen", marks)},
             correspondents=await self._by_id(tx, "correspondents", Correspondent, correspondents),
@@ -79,9 +79,7 @@ class Trays(Mailboxes, Messages, Drafts, Consignments, Finding):
         await self.collection("messages").insert_one(message_row(message), session=tx.session)
         known = await self._by_id(tx, "ties", Tie, [each.id for each in tyings_of(message)])
         joined = {
-            each.id: known.get(each.id, Tie(id=each.id)).joined(
-                message.conversation_id, message.at, refers=message.refers
-            )
+            each.id: known.get(each.id, Tie(id=each.id)).joined(message, message.conversation_id)
             for each in tyings_of(message)
         }
         await self._put(tx, "ties", _rows_of(joined), known)
