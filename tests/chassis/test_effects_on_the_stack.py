@@ -250,6 +250,56 @@ async def test_an_effect_may_take_longer_than_its_lease_while_its_worker_lives(s
         await eventually(lambda: _state_is(store, row, "sent"))
 
 
+async def test_what_was_heard_is_kept_while_the_store_is_away_and_the_effect_happens_once(
+    store, peer, eventually
+) -> None:
+    row = await put(store, "heard")
+    away = _commits_fail(store)
+    lease = timedelta(seconds=0.6)
+    async with working(store, peer, lease=lease), working(store, peer, lease=lease):
+        await eventually(lambda: _is(bool(peer.reached)))
+        await asyncio.sleep(2.5)
+        away.clear()
+        await eventually(lambda: _state_is(store, row, "sent"))
+    assert (peer.reached, (await state(store, row))["attempts"]) == (["heard"], 1)
+
+
+async def test_what_waits_to_be_written_takes_no_place_of_another_row(store, peer, eventually) -> None:
+    first, away = await put(store, "first", peer="one"), _commits_fail(store)
+    shares = Shares("peer", at_once=1)
+    async with working(store, peer, concurrency=1, shares=shares):
+        await eventually(lambda: _is(peer.reached == ["first"]))
+        second = new_row(new_id(), now(), word="second", peer="one")
+        await store.collection("notes").insert_one(dict(second))
+        await eventually(lambda: _is(peer.reached == ["first", "second"]))
+        away.clear()
+        await eventually(lambda: _all_sent(store, [first, second["_id"]]))
+
+
+async def test_a_row_under_way_here_is_not_taken_for_cut_when_its_lease_could_not_be_renewed(
+    store, peer, eventually
+) -> None:
+    row = await put(store, "heard")
+    away = _commits_fail(store)
+    async with working(store, peer):
+        await eventually(lambda: _is(bool(peer.reached)))
+        past = {"$set": {"due_at": now() - timedelta(seconds=1)}}
+        await store.collection("notes").update_one({"_id": row}, past)
+        await asyncio.sleep(2.5)
+        away.clear()
+        await eventually(lambda: _state_is(store, row, "sent"))
+    assert peer.reached == ["heard"]
+
+
+async def test_what_was_heard_is_written_before_the_end_when_the_store_comes_back(store, peer, eventually) -> None:
+    row = await put(store, "heard")
+    away = _commits_fail(store)
+    async with working(store, peer):
+        await eventually(lambda: _is(bool(peer.reached)))
+        asyncio.get_running_loop().call_later(1.0, away.clear)
+    assert (await state(store, row))["state"] == "sent"
+
+
 async def test_an_outcome_may_depend_on_what_others_did_to_the_row_meanwhile(store, peer, eventually) -> None:
     told = Happened(patient_id=new_id(), number=1, at=now())
     peer.answers = [
@@ -263,6 +313,19 @@ async def test_an_outcome_may_depend_on_what_others_did_to_the_row_meanwhile(sto
         await eventually(lambda: _state_is(store, row, "sent"))
     assert (await state(store, row))["heard"] == "meanwhile"
     assert await store.collection("outbox").count_documents({}) == 1
+
+
+def _commits_fail(store: Store[Tx]) -> set[str]:
+    """While something is in what is returned, the store is away when something is committed."""
+    away, transact = {"away"}, store.transact
+
+    async def failing(work: Any) -> Any:
+        if away:
+            raise BackingServiceAway("store")
+        return await transact(work)
+
+    store.transact = failing  # type: ignore[method-assign]
+    return away
 
 
 def _commits_of(store: Store[Tx]) -> list[Any]:

@@ -9,6 +9,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
@@ -70,7 +71,8 @@ class LeasedQueue:
     """Performs the rows of one collection, at most `concurrency` at once in this process.
 
     `shares` keep the rows of one key from taking all the places. A lease is renewed while its row is being
-    performed: `lease` is how soon the rows of a killed worker are taken up, not how long an effect may take.
+    performed, and until its outcome is written: `lease` is how soon the rows of a killed worker are taken up, not
+    how long an effect may take.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class LeasedQueue:
         self._shares = shares
         self._candidates = Candidates(self._rows, shares)
         self._performing: dict[tuple[str, str], Row] = {}
+        self._held: dict[tuple[str, str], Row] = {}
         self._freed = asyncio.Event()
         self._lease = lease
         self._clock = clock
@@ -114,6 +117,7 @@ class LeasedQueue:
 
     async def stop(self) -> None:
         """Take no more rows and finish those under way; one that is cut is taken again after its lease."""
+        self._outcomes.hurry()
         await self._waker.stop()
         await self._loop.stop()
         await self._give_back()
@@ -163,9 +167,9 @@ class LeasedQueue:
 
     async def _renew(self) -> None:
         """Hold on to the rows under way that are older than a sweep of this."""
-        before = list(self._performing.values())
+        before = list(self._held.values())
         await asyncio.sleep(self._lease / timedelta(seconds=3))
-        held = [row for row in before if _lease_of(row) in self._performing]
+        held = [row for row in before if _lease_of(row) in self._held]
         if held:
             still = {
                 "_id": {"$in": [row["_id"] for row in held]},
@@ -206,10 +210,14 @@ class LeasedQueue:
         return found
 
     async def _take(self, rows: Sequence[Row]) -> list[Row]:
-        """Those of the rows that no other worker was faster to take, under a lease of their own."""
+        """Those of the rows that no other worker was faster to take, under a lease of their own.
+
+        One that is under way here still isn't cut, though its lease could not be renewed.
+        """
+        held = {row["_id"] for row in self._held.values()}
         written: list[Row] = []
         others: list[Row] = []
-        for row in rows:
+        for row in (row for row in rows if row["_id"] not in held):
             (written if self._is_written_taken(row) else others).append(row)
         return [*written, *(await self._take_queued(others) if others else [])]
 
@@ -244,12 +252,13 @@ class LeasedQueue:
                 await self._rows.update_many(still, {"$set": queued_again})
 
     def _begin(self, row: Row) -> None:
-        self._performing[_lease_of(row)] = row
+        self._performing[_lease_of(row)] = self._held[_lease_of(row)] = row
         task = asyncio.create_task(self._one(row))
         self._under_way.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(partial(self._ended, row))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, row: Row, task: asyncio.Task[None]) -> None:
+        self._held.pop(_lease_of(row), None)
         self._under_way.discard(task)
         self._freed.set()
         self._wake.set()

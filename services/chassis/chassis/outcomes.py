@@ -1,6 +1,7 @@
 """What became of effects, written to their rows with the events that tell it: many in one transaction."""
 
 import asyncio
+import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,8 +12,12 @@ from pymongo import UpdateOne
 
 from chassis.errors import BackingServiceAway, Kind, kind_of
 from chassis.store import Row, Store, Tx
-from chassis.telemetry import continuing
+from chassis.telemetry import continuing, log
 from contracts.base import Event
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 2.0
+"""Shorter than that of the loops which look for cut rows: once the store is back, outcomes are written first."""
 
 Told = Sequence[tuple[Event, str]]
 
@@ -79,16 +84,46 @@ class _LeaseLost(Exception):
 
 
 class Outcomes:
-    """Writes outcomes as they come; those that come while a commit is under way share the next one."""
+    """Writes outcomes as they come; those that come while a commit is under way share the next one.
+
+    While the store is away they are kept: an effect that happened must not be forgotten, or it happens twice.
+    """
 
     def __init__(self, store: Store[Any], collection: str) -> None:
         self._store = store
         self._rows = store.collection(collection)
         self._waiting: list[_Waiting] = []
         self._turn = asyncio.Lock()
+        self._hurried = asyncio.Event()
 
     async def write(self, row: Row, outcome: Outcome) -> Decided | None:
-        """What was committed, or None because the lease ran out. Raises what prevented it."""
+        """What was committed, or None because the lease is another's by now.
+
+        Tried for as long as the store is away; raises what else prevented it.
+        """
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._tried(row, outcome)
+            except Exception as error:
+                if kind_of(error) is not Kind.AWAY:
+                    raise
+                log.warning("outcome.kept", collection=self._rows.name, row=row["_id"], exc_info=error)
+            await self._rest(pause * random.uniform(0.5, 1.5))
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def hurry(self) -> None:
+        """This process ends: what is kept is tried again at once, and often."""
+        self._hurried.set()
+
+    async def _rest(self, pause: float) -> None:
+        if self._hurried.is_set():
+            await asyncio.sleep(FIRST_PAUSE)
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hurried.wait(), pause)
+
+    async def _tried(self, row: Row, outcome: Outcome) -> Decided | None:
         mine = _Waiting(row, outcome, asyncio.get_running_loop().create_future())
         self._waiting.append(mine)
         async with self._turn:
