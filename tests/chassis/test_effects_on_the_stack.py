@@ -28,11 +28,13 @@ class Peer:
 
     def __init__(self) -> None:
         self.reached: list[str] = []
+        self.rows: list[Row] = []
         self.answers: list[Outcome | Exception] = []
         self.hurried = asyncio.Event()
 
     async def perform(self, row: Row) -> Outcome:
         self.reached.append(row["word"])
+        self.rows.append(row)
         if row.get("slow"):
             await self.hurried.wait()
         answer = self.answers.pop(0) if self.answers else Done()
@@ -106,6 +108,30 @@ async def test_a_row_that_is_offered_late_is_not_performed_again(store, peer, ev
         other = await put(store, "other")
         await eventually(lambda: _state_is(store, other, "sent"))
     assert peer.reached == ["late", "other"]
+
+
+async def test_a_row_that_was_changed_since_it_was_offered_is_performed_as_it_is_now(
+    store, peer, eventually
+) -> None:
+    async with working(store, peer) as queue:
+        row = new_row(new_id(), now() + timedelta(seconds=0.5), word="offered", said="then")
+        await store.collection("notes").insert_one({**row, "said": "now"})
+        await asyncio.sleep(0.6)
+        queue.offer([row])
+        await eventually(lambda: _state_is(store, row["_id"], "sent"))
+    assert [found["said"] for found in peer.rows] == ["now"]
+
+
+async def test_a_row_that_was_changed_since_it_was_found_ahead_is_performed_as_it_is_now(
+    store, peer, eventually
+) -> None:
+    rows = [await put(store, f"one-{number}", peer="one", slow=True, said="then") for number in range(2)]
+    async with working(store, peer, concurrency=2, shares=Shares("peer", at_once=1)):
+        await eventually(lambda: _is(peer.reached == ["one-0"]))
+        await store.collection("notes").update_one({"_id": rows[1]}, {"$set": {"said": "now"}})
+        peer.hurried.set()
+        await eventually(lambda: _all_sent(store, rows))
+    assert [found["said"] for found in peer.rows] == ["then", "now"]
 
 
 async def test_a_row_that_is_written_taken_is_performed_once_without_being_looked_for(

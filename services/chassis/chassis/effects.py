@@ -229,15 +229,13 @@ class LeasedQueue:
         return {"state": "sending", "due_at": self._clock() + self._lease, "lease_owner": new_id()}
 
     async def _take_queued(self, rows: Sequence[Row]) -> list[Row]:
+        """Read back as they are under the lease: what was offered or found ahead others may have changed since."""
         at, leased = self._clock(), self._leased()
         taking = {"$set": leased, "$inc": {"attempts": 1}}
-        ours = 0
         with away():
             for state, still in (("queued", queued(at)), ("sending", cut(at))):
                 if ids := [row["_id"] for row in rows if row["state"] == state]:
-                    ours += (await self._rows.update_many({"_id": {"$in": ids}, **still}, taking)).modified_count
-            if ours == len(rows):
-                return [row | leased | {"attempts": row["attempts"] + 1} for row in rows]
+                    await self._rows.update_many({"_id": {"$in": ids}, **still}, taking)
             mine = {"_id": {"$in": [row["_id"] for row in rows]}, "lease_owner": leased["lease_owner"]}
             return await self._rows.find(mine).sort("due_at", ASCENDING).to_list(len(rows))
 
