@@ -80,14 +80,14 @@ class Candidates:
     async def _look_at_other_keys(self, shares: Shares, at: datetime, most: int, given: "_Given") -> None:
         """Put the rows of keys that may have more before those that fill the front: of each a few, in no order."""
         # one question by the index, not one a key: not every store finds the next key without reading the last
-        queued_keys = await self._rows.distinct(shares.field, {"state": "queued"})
-        keys = [key for key in queued_keys if given.left(key) > 0]
+        due_keys = await self._rows.distinct(shares.field, queued(at))
+        keys = [key for key in due_keys if given.left(key) > 0]
         if not keys:
             self._alone_since = time.monotonic()
         others: list[Row] = []
-        for key in random.sample(keys, len(keys)):
+        for key in random.sample(keys, min(len(keys), most)):
             if len(others) < most:
-                due = self._rows.find({"state": "queued", shares.field: key, "due_at": {"$lte": at}})
+                due = self._rows.find({**queued(at), shares.field: key})
                 others += await due.sort("due_at", ASCENDING).limit(2 * shares.at_once).to_list(None)
         known = {row["_id"] for row in others}
         self._ahead = [*others, *(row for row in self._ahead if row["_id"] not in known)]
