@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from chassis.bus import Bus, Follower, Handling, Subscription
 from chassis.bus.client import connection, durable_producer
+from chassis.bus.subscription import Raw
+from chassis.bus.waiting import Waiting
 from chassis.clock import now
 from chassis.errors import BackingServiceAway, NotYet, PliError
 from chassis.ids import new_id
@@ -212,6 +216,50 @@ async def test_an_event_of_a_patient_not_known_yet_waits_and_stops_nobody(
         await publish(store, 2)
         await eventually(lambda: _is(effects, [-1, 1, 2]))
         await eventually(lambda: _none_waits(store))
+
+
+async def test_what_waited_in_vain_is_one_dead_letter_however_many_replicas_look(
+    settings, store, effects, trial, monkeypatch
+) -> None:
+    monkeypatch.setattr("chassis.bus.bus.SWEEP_EVERY", 0.0)
+    monkeypatch.setattr("chassis.bus.waiting.FIRST_PAUSE", timedelta(0))
+    await store.prepare()
+    effects.trouble[1] = [NotYet("p")] * 9
+    await Waiting(store).keep(await _waiting_record(settings, trial))
+    long_ago = {"$set": {"since": now() - timedelta(hours=2)}}
+    await store.collection("waiting").update_many({}, long_ago)
+    subscription = Subscription(topic=trial.name, on=[Handling(Happened, effects.apply)])
+    replicas, both_looked = [Bus(settings, store, [subscription]) for _ in range(2)], asyncio.Barrier(2)
+    for bus in replicas:
+        _look_together(bus, both_looked)
+    await asyncio.gather(*(bus._sweep() for bus in replicas))
+    assert await count_dead_letters(settings) == 1
+    assert await _none_waits(store)
+    assert not any(bus._processings[trial.name]._buried for bus in replicas)
+    for bus in replicas:
+        await bus._dead_letters.stop()
+
+
+async def _waiting_record(settings: Settings, topic: Topic) -> Raw:
+    event = Happened(patient_id=new_id(), number=1, at=now())
+    envelope = Envelope(
+        id=new_id(), type="trial.happened.v1", source=settings.service, time=now(), subject=event.patient_id
+    )
+    headers = tuple(envelope.headers())
+    return Raw(
+        topic=topic.name, partition=0, offset=5, key=b"p", value=msgspec.json.encode(event), headers=headers
+    )
+
+
+def _look_together(bus: Bus, both: asyncio.Barrier) -> None:
+    due = bus._waiting.due
+
+    async def together(topics: Any) -> Any:
+        found = await due(topics)
+        await both.wait()
+        return found
+
+    bus._waiting.due = together  # type: ignore[method-assign]
 
 
 async def test_a_backing_service_away_is_waited_for_longer_than_the_poll_interval(

@@ -106,18 +106,19 @@ class Bus:
     async def _sweep(self) -> None:
         await asyncio.sleep(SWEEP_EVERY)
         for row in await self._waiting.due(list(self._processings)):
-            await self._try_again(row)
+            if await self._waiting.take(row):
+                await self._try_again(row)
 
     async def _try_again(self, row: Row) -> None:
         processing = self._processings[row["topic"]]
         raw = raw_of(row)
-        if await processing.again(raw):
-            await self._waiting.forget(row)
-        elif is_over(row, now()):
+        if not await processing.again(raw):
+            if not is_over(row, now()):
+                await self._waiting.postpone(row)
+                return
             await processing.give_up(raw, NotYet.code, row["attempts"])
-            await self._waiting.forget(row)
-        else:
-            await self._waiting.postpone(row)
+        await self._waiting.forget(row)
+        processing.over([raw])
 
 
 async def _together(starts: Sequence[Coroutine[Any, Any, None]]) -> None:

@@ -46,6 +46,10 @@ class Processing:
         elif understood and not await self._together(understood):
             for delivered in understood:
                 await self.alone(delivered)
+        self.over(raws)
+
+    def over(self, raws: Sequence[Raw]) -> None:
+        """These records do not come again: nothing needs to be known of them any more."""
         self._buried.difference_update(map(_place, raws))
 
     async def again(self, raw: Raw) -> bool:
@@ -62,7 +66,7 @@ class Processing:
     async def give_up(self, raw: Raw, code: str, attempts: int) -> None:
         """Make a dead letter of a record. Raises `BackingServiceAway` if the bus cannot take it.
 
-        Once only while its batch is given back and tried again because of another record.
+        Once only until it is `over`: its batch may be given back and tried again because of another record.
         """
         if _place(raw) in self._buried:
             return

@@ -16,6 +16,8 @@ PATIENCE = timedelta(hours=1)
 FIRST_PAUSE = timedelta(milliseconds=500)
 LONGEST_PAUSE = timedelta(seconds=30)
 AT_ONCE = 50
+TRIED_WITHIN = timedelta(seconds=60)
+"""How soon a row is another replica's to try when the one that took it has died, or its store or bus is away."""
 
 
 class Waiting:
@@ -50,6 +52,13 @@ class Waiting:
         query = {"due_at": {"$lte": now()}, "topic": {"$in": list(topics)}}
         with away():
             return await self._rows.find(query).sort("due_at", ASCENDING).limit(AT_ONCE).to_list(AT_ONCE)
+
+    async def take(self, row: Row) -> bool:
+        """Whether this row is this replica's to try: all sweep the same rows, and each is tried by one."""
+        still = {"_id": row["_id"], "due_at": row["due_at"]}
+        with away():
+            taken = await self._rows.update_one(still, {"$set": {"due_at": now() + TRIED_WITHIN}})
+        return taken.modified_count == 1
 
     async def postpone(self, row: Row) -> None:
         """Try this one later, each time a little later."""
