@@ -37,7 +37,7 @@ CHASSIS_INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "outbox": (),
     "leases": (),
     "inbox": (IndexModel([("expires_at", ASCENDING)]),),
-    "kept_forms": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
+    "kept_forms": (IndexModel([("expires_at", ASCENDING)]),),
     "waiting": (IndexModel([("due_at", ASCENDING)]),),
 }
 
@@ -87,7 +87,7 @@ class Store(Generic[TxT]):
 
     def expiring(self) -> Mapping[str, str]:
         """All collections whose rows expire, with the field that says when."""
-        return {"inbox": "expires_at", **self.EXPIRING}
+        return {"inbox": "expires_at", "kept_forms": "expires_at", **self.EXPIRING}
 
     def collection(self, name: str) -> AsyncIOMotorCollection[Row]:
         """A collection of this service's database."""
