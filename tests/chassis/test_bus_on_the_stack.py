@@ -314,7 +314,7 @@ async def test_a_relay_whose_producer_has_died_begins_anew(
     try:
         await publish(store, 1)
         await eventually(lambda: _has_left(settings, trial, 1))
-        relay._producer._sender.sender_task.cancel()
+        relay._producing._producer._sender.sender_task.cancel()
         await publish(store, 2)
         await eventually(lambda: _has_left(settings, trial, 2))
     finally:
@@ -327,7 +327,7 @@ async def test_dead_letters_are_kept_although_their_producer_has_died(
     monkeypatch.setattr("chassis.bus.client.SILENT_AFTER", 1.0)
     effects.trouble[1] = [Poisoned("no")] * 9
     async with running(settings, store, effects, trial) as bus:
-        bus._dead_letters._producer._sender.sender_task.cancel()
+        bus._dead_letters._producing._producer._sender.sender_task.cancel()
         await publish(store, 1, 2)
         await eventually(lambda: _is(effects, [-1, 2]))
         await dead_letters(settings, 1)

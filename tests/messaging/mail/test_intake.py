@@ -35,7 +35,7 @@ def producers(monkeypatch: pytest.MonkeyPatch) -> list[Producer]:
     coming = [Producer(silent=True), Producer(silent=False)]
     left = iter(coming)
 
-    async def started_producer(_: object) -> Producer:
+    async def started_producer(_: object, **__: object) -> Producer:
         return next(left)
 
     monkeypatch.setattr("chassis.bus.client.started_producer", started_producer)
@@ -48,11 +48,8 @@ async def test_a_producer_that_says_nothing_for_long_is_replaced(
 ) -> None:
     monkeypatch.setattr("chassis.bus.client.SILENT_AFTER", 0.0)
     intake = await _started()
-    for _ in range(2):
-        with pytest.raises(BackingServiceAway):
-            await intake.append([_taken()])
-    async with asyncio.timeout(5):
-        await intake._renewing
+    with pytest.raises(BackingServiceAway):
+        await intake.append([_taken()])
     await intake.append([_taken()])
     assert producers[0].stopped
 

@@ -10,9 +10,8 @@ from aiokafka import AIOKafkaProducer
 from pymongo import ASCENDING
 
 from chassis.background import Loop
-from chassis.bus import client
+from chassis.bus.producing import Producing
 from chassis.clock import now
-from chassis.errors import BackingServiceAway
 from chassis.part import Check
 from chassis.settings import Settings
 from chassis.store.lease import Lease
@@ -42,12 +41,11 @@ class Relay:
     name = "relay"
 
     def __init__(self, settings: Settings, store: Store[Any]) -> None:
-        self._settings = settings
         self._store = store
         self._lease = Lease(store, "relay", LEASE_LIFE)
         self._held_until = 0.0
         self._swept_at = 0.0
-        self._producer: AIOKafkaProducer | None = None
+        self._producing = Producing(settings)
         self._leads = False
         self._others_wrote = False
         self._in_hand: list[Row] = []
@@ -180,18 +178,9 @@ class Relay:
             self._to_delete.set()
 
     async def _send(self, rows: Sequence[Row]) -> None:
-        """After an error, and after a silence, the producer is rebuilt and all are sent again."""
-        if self._producer is None:
-            self._producer = await client.started_producer(self._settings)
-        try:
-            async with asyncio.timeout(client.SILENT_AFTER):
-                await _send_all(self._producer, rows)
-        except TimeoutError as error:
-            await self._drop_producer()
-            raise BackingServiceAway("bus") from error
-        except Exception:
-            await self._drop_producer()
-            raise
+        """After an error, and after a silence, all are sent again."""
+        async with self._producing.sending() as producer:
+            await _send_all(producer, rows)
         self._count(rows)
 
     def _count(self, rows: Sequence[Row]) -> None:
@@ -200,14 +189,10 @@ class Relay:
             EVENTS_PUBLISHED.labels(row["topic"]).inc()
             OUTBOX_LAG.observe((at - row["at"]).total_seconds())
 
-    async def _drop_producer(self) -> None:
-        producer, self._producer = self._producer, None
-        await client.let_go(producer)
-
     async def _let_go(self) -> None:
         if self._leads:
             await self._last_turn()
-        await self._drop_producer()
+        await self._producing.stop()
 
     async def _last_turn(self) -> None:
         """What cannot be sent now is sent by whoever relays next: it is still in the outbox."""
