@@ -12,6 +12,8 @@ from chassis.telemetry import log
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
+PAUSE_WHEN_AWAY = (1.0, 5.0)
+"""Between how many seconds work is left alone that could not be done because a backing service is away."""
 
 
 class Loop:

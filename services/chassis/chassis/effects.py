@@ -14,7 +14,7 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
-from chassis.background import Loop
+from chassis.background import PAUSE_WHEN_AWAY, Loop
 from chassis.candidates import Candidates, Shares, busy_keys, cut, queued
 from chassis.clock import Clock, now
 from chassis.errors import BackingServiceAway, Kind, PliError, kind_of
@@ -40,7 +40,6 @@ __all__ = [
 ]
 
 SWEEP_AFTER = 1.0
-PAUSE_WHEN_AWAY = (1.0, 5.0)
 RETRY_UNFORESEEN = timedelta(seconds=30)
 UNWRITTEN = 4
 """Times `concurrency`: how many rows may be under way with those whose outcome is not committed yet."""

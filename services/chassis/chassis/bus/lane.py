@@ -14,6 +14,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 from faststream.message import StreamMessage
 
+from chassis.background import PAUSE_WHEN_AWAY
 from chassis.bus.processing import Processing
 from chassis.bus.standing import Standing
 from chassis.bus.subscription import Raw
@@ -21,7 +22,6 @@ from chassis.errors import BackingServiceAway
 from chassis.settings import Settings
 from chassis.telemetry import log
 
-PAUSE_WHEN_AWAY = (1.0, 5.0)
 STUCK_AFTER = 20.0
 LOOK_EVERY = 5.0
 ANSWER_WITHIN = 1.0
