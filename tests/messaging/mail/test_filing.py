@@ -19,7 +19,7 @@ from contracts.documents import DocumentAdded, KeepRefused
 from contracts.messaging import ExchangeEnded, LetterTaken, MailboxOpened, MessageReceived
 from messaging.domain.addresses import Domains
 from messaging.domain.letter import Filed, Letter, Mailer, Service
-from messaging.domain.model import Draft, Keep, KeepState, MessageKind
+from messaging.domain.model import Draft, Keep, KeepState
 from messaging.domain.ties import MOST_SPANS, tied_conversations, tyings_of
 from messaging.domain.tray import Found, Tray
 from messaging.events import Keeps, Patients
@@ -273,33 +273,6 @@ async def test_a_letter_that_ties_two_conversations_merges_them_with_both_their_
     with pytest.raises(NotFound):
         await store.conversation(PATIENT_ID, INTAKES[1])
     assert (await store.mailbox(PATIENT_ID)).conversations == 2
-
-
-async def test_what_leaves_no_message_leaves_no_objects_and_what_comes_again_takes_none_away() -> None:
-    store, filing = await house()
-    await file(store, filing, taken(0, 0, "a" * 64), letter(PEOPLE[0], "Résultats", 0))
-    await file(store, filing, taken(0, 0, "a" * 64), letter(PEOPLE[0], "Résultats", 0))
-    assert store.kept["discards"] == {}
-    await file(store, filing, taken(1, 1, "a" * 64), letter(PEOPLE[0], "Résultats", 0))
-    await file(store, filing, taken(2, 2), letter(PEOPLE[0], "[FIN]", 2))
-    assert set(store.kept["discards"]) == {f"letters/{PATIENT_ID}/{INTAKES[number]}/" for number in (1, 2)}
-
-
-async def test_a_letter_to_a_mailbox_closed_since_goes_back_to_who_sent_it_but_not_to_nobody() -> None:
-    store, filing = await house()
-    objects = FakeObjects()
-    objects.kept["incoming/x"] = b"From: a@chu.mssante.fr\r\nSubject: Bonjour\r\n\r\nBonjour.\r\n"
-    filing = Filing(store, objects, SERVICE)  # type: ignore[arg-type]
-    store.put("patients", replace(await store.patient(PATIENT_ID), status="closed"))
-    for number, sender in ((0, "Relais@chu.mssante.fr"), (1, "")):
-        event = replace(taken(number, number), envelope_sender=sender)
-        ready = Ready(event=event, prepared=await filing.prepare(event, ORIGIN))
-        await store.transact(lambda tx, ready=ready: filing.file(tx, [ready]))
-    (back,) = store.kept["consignments"].values()
-    assert (back.cargo, back.domain, back.original_key) == ("return", "chu.mssante.fr", "incoming/x")
-    assert [one.recipient.address for one in back.deliveries] == ["relais@chu.mssante.fr"]
-    assert all(one.kind is MessageKind.SERVICE for one in store.kept["messages"].values())
-    assert list(objects.kept) == ["incoming/x"]
 
 
 async def test_letters_without_references_are_tied_by_sender_and_subject_others_are_not() -> None:
