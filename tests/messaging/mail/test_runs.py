@@ -55,6 +55,13 @@ def test_the_tree_is_the_same_whatever_the_letter(raw: bytes) -> None:
     assert tree(parsed(raw)) == tree(message_from_bytes(raw, policy=BOUNDED))
 
 
+def test_a_letter_that_breaks_off_after_a_run_keeps_it() -> None:
+    run = base64.encodebytes(random.Random(1).randbytes(20_000)).replace(b"\n", b"\r\n")
+    raw = b"Content-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\n\r\n" + run
+    (_, part) = parsed(raw).walk()
+    assert part.get_payload() == run.decode().removesuffix("\r\n")
+
+
 @pytest.mark.parametrize("end", [b"\r\n", b"\n"])
 def test_a_file_keeps_every_byte(end: bytes) -> None:
     file = random.Random(1).randbytes(150_001)

@@ -45,8 +45,8 @@ def _without_runs(raw: bytes, mark: str, runs: dict[str, str]) -> Iterator[bytes
         found = _BLANK.search(raw, start, end)
         if found is None:
             continue
-        # the last line stays: whose line end belongs to the boundary is the parser's business
-        first, last = found.end(), raw.rfind(b"\n", found.end(), end) + 1
+        # the last line stays, also of a letter that breaks off: whose its line end is, is the parser's business
+        first, last = found.end(), raw.rfind(b"\n", found.end(), end - 1) + 1
         if last - first < SHORTEST_RUN or raw[first:last].translate(None, _BASE64):
             continue
         line = f"{mark}x{len(runs)}\r\n"
