@@ -47,11 +47,17 @@ def refused(route: Route) -> None:
         route.continue_()
 
 
+def writes_in_vain(answering: Person) -> None:
+    """Type while nothing is saved, until the page says so."""
+    cut(answering.page)
+    answering.fill("Mon message", WORDS)
+    saying = answering.page.locator("#enregistre")
+    expect(saying).to_have_text("Non enregistré, nous réessayons.", timeout=SOON_MS)
+
+
 def test_what_could_not_be_saved_is_not_sent_and_stays_in_the_page(answering: Person) -> None:
     page = answering.page
-    cut(page)
-    answering.fill("Mon message", WORDS)
-    expect(page.locator("#enregistre")).to_have_text("Non enregistré, nous réessayons.", timeout=SOON_MS)
+    writes_in_vain(answering)
     answering.mark_page()
     answering.press("Envoyer")
     answering.sees(NOT_SENT)
@@ -66,9 +72,7 @@ def test_what_could_not_be_saved_is_not_sent_and_stays_in_the_page(answering: Pe
 
 def test_leaving_before_it_is_saved_is_asked_about_first(answering: Person) -> None:
     page = answering.page
-    cut(page)
-    answering.fill("Mon message", WORDS)
-    expect(page.locator("#enregistre")).to_have_text("Non enregistré, nous réessayons.", timeout=SOON_MS)
+    writes_in_vain(answering)
     answering.mark_page()
     asked: list[str] = []
     page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
@@ -100,9 +104,7 @@ def test_a_line_that_is_cut_as_one_sends_costs_no_word(answering: Person) -> Non
 def test_what_the_browser_puts_back_into_the_page_is_saved(answering: Person) -> None:
     page = answering.page
     draft = page.url
-    cut(page)
-    answering.fill("Mon message", WORDS)
-    expect(page.locator("#enregistre")).to_have_text("Non enregistré, nous réessayons.", timeout=SOON_MS)
+    writes_in_vain(answering)
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("link", name="Documents", exact=True).first.click()
     answering.sees_heading("Documents")

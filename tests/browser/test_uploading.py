@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from demo import people
 from demo.letters import Letter
@@ -16,6 +16,7 @@ from .person import SOON_MS, Person
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 CONTENT = b"%PDF-1.7\n" + b"%" * 2_500_000 + b"\ntrailer\n%%EOF\n"
+FILE: FilePayload = {"name": "clichés.pdf", "mimeType": "application/pdf", "buffer": CONTENT}
 TELL_ACTIVITY = "document.addEventListener('pli:activity', () => console.info('activity'))"
 
 
@@ -71,13 +72,18 @@ def answering(person: Person, mail_client: Callable[[Professional], MailClient])
     return person
 
 
-def test_one_goes_on_writing_while_a_file_is_sent(answering: Person) -> None:
-    held, page = Held(), answering.page
+def begins_to_send(page: Page) -> Held:
+    """A file of which the second piece is held back, seen on its way."""
+    held = Held()
     page.route("**/envois/*", held.carry)
-    file = {"name": "clichés.pdf", "mimeType": "application/pdf", "buffer": CONTENT}
-    page.get_by_label("Joindre depuis mon appareil").set_input_files(file)  # type: ignore[arg-type]
-    files = page.locator("#pieces")
-    expect(files).to_contain_text("Envoi en cours : 41 %", timeout=SOON_MS)
+    page.get_by_label("Joindre depuis mon appareil").set_input_files(FILE)
+    expect(page.locator("#pieces")).to_contain_text("Envoi en cours : 41 %", timeout=SOON_MS)
+    return held
+
+
+def test_one_goes_on_writing_while_a_file_is_sent(answering: Person) -> None:
+    page = answering.page
+    held, files = begins_to_send(page), page.locator("#pieces")
 
     answering.fill("Mon message", "Les voici.")
     answering.mark_page()
@@ -96,11 +102,8 @@ def test_one_goes_on_writing_while_a_file_is_sent(answering: Person) -> None:
 
 
 def test_leaving_while_a_file_is_sent_is_asked_about_first(answering: Person) -> None:
-    held, page = Held(), answering.page
-    page.route("**/envois/*", held.carry)
-    file = {"name": "clichés.pdf", "mimeType": "application/pdf", "buffer": CONTENT}
-    page.get_by_label("Joindre depuis mon appareil").set_input_files(file)  # type: ignore[arg-type]
-    expect(page.locator("#pieces")).to_contain_text("Envoi en cours : 41 %", timeout=SOON_MS)
+    page = answering.page
+    held = begins_to_send(page)
     answering.fill("Mon message", "Les voici.")
     answering.mark_page()
 
@@ -127,8 +130,7 @@ def test_a_cut_upload_goes_on_and_counts_as_activity(answering: Person) -> None:
 
     person.page.route("**/envois/*", line.carry)
     said.clear()
-    file = {"name": "clichés.pdf", "mimeType": "application/pdf", "buffer": CONTENT}
-    dialog.get_by_label("Choisir un ou plusieurs fichiers").set_input_files(file)  # type: ignore[arg-type]
+    dialog.get_by_label("Choisir un ou plusieurs fichiers").set_input_files(FILE)
     expect(dialog).to_contain_text("L'envoi reprendra où il s'était arrêté.")
     person.sees("Sélection ajoutée")
     files = person.page.get_by_role("region", name="Documents joints")

@@ -38,12 +38,12 @@ def raw_key(patient_id: str, message_id: str) -> str:
 
 def html_key(patient_id: str, message_id: str) -> str:
     """The sanitised HTML body."""
-    return f"letters/{patient_id}/{message_id}/html"
+    return f"{letter_prefix(patient_id, message_id)}html"
 
 
 def part_key(patient_id: str, message_id: str, part_id: str) -> str:
     """An attachment of a letter."""
-    return f"letters/{patient_id}/{message_id}/{part_id}"
+    return f"{letter_prefix(patient_id, message_id)}{part_id}"
 
 
 def row_prefix(patient_id: str, draft_id: str, row_id: str) -> str:

@@ -143,29 +143,17 @@ def consigned(
     """One consignment for each domain of the recipients; the same ids however often they are made."""
     by_domain = sorted(recipients, key=lambda party: domain_of(party.address))
     return tuple(
-        _consignment(message, domain, list(parties), at, cargo)
+        _consignment(
+            domain,
+            list(parties),
+            at,
+            cargo,
+            patient_id=message.patient_id,
+            conversation_id=message.conversation_id,
+            message_id=message.id,
+            traceparent=message.traceparent,
+        )
         for domain, parties in groupby(by_domain, key=lambda party: domain_of(party.address))
-    )
-
-
-def _consignment(
-    message: Message, domain: str, parties: Sequence[Party], at: Instant, cargo: Cargo
-) -> Consignment:
-    def delivery(party: Party) -> Delivery:
-        delivery_id = derived_id(message.patient_id, "delivery", cargo, message.id, party.address)
-        return Delivery(id=delivery_id, recipient=party, queued_at=at)
-
-    return Consignment(
-        id=derived_id(message.patient_id, "consignment", cargo, message.id, domain),
-        patient_id=message.patient_id,
-        conversation_id=message.conversation_id,
-        message_id=message.id,
-        cargo=cargo,
-        domain=domain,
-        deliveries=tuple(delivery(party) for party in parties),
-        queued_at=at,
-        traceparent=message.traceparent,
-        due_at=at,
     )
 
 
@@ -174,20 +162,47 @@ def returned(taken: LetterTaken, traceparent: str | None) -> Consignment | None:
     sender = taken.envelope_sender.lower()
     if not sender:
         return None
-    delivery_id = derived_id(taken.patient_id, "delivery", Cargo.RETURN, taken.intake_id, sender)
-    party = Party(name=sender, address=sender)
-    return Consignment(
-        id=derived_id(taken.patient_id, "consignment", Cargo.RETURN, taken.intake_id, domain_of(sender)),
+    return _consignment(
+        domain_of(sender),
+        [Party(name=sender, address=sender)],
+        taken.taken_at,
+        Cargo.RETURN,
         patient_id=taken.patient_id,
         conversation_id=taken.intake_id,
         message_id=taken.intake_id,
-        cargo=Cargo.RETURN,
-        domain=domain_of(sender),
-        deliveries=(Delivery(id=delivery_id, recipient=party, queued_at=taken.taken_at),),
-        queued_at=taken.taken_at,
         original_key=taken.object_key,
         traceparent=traceparent,
-        due_at=taken.taken_at,
+    )
+
+
+def _consignment(
+    domain: str,
+    parties: Sequence[Party],
+    at: Instant,
+    cargo: Cargo,
+    *,
+    patient_id: str,
+    conversation_id: str,
+    message_id: str,
+    traceparent: str | None,
+    original_key: str | None = None,
+) -> Consignment:
+    def delivery(party: Party) -> Delivery:
+        delivery_id = derived_id(patient_id, "delivery", cargo, message_id, party.address)
+        return Delivery(id=delivery_id, recipient=party, queued_at=at)
+
+    return Consignment(
+        id=derived_id(patient_id, "consignment", cargo, message_id, domain),
+        patient_id=patient_id,
+        conversation_id=conversation_id,
+        message_id=message_id,
+        cargo=cargo,
+        domain=domain,
+        deliveries=tuple(delivery(party) for party in parties),
+        queued_at=at,
+        original_key=original_key,
+        traceparent=traceparent,
+        due_at=at,
     )
 
 

@@ -38,14 +38,11 @@ class PrintingFailed(MessagingError):
     next_step = _("Réessayez dans un instant, ou téléchargez la conversation en ZIP.")
 
 
-class PressBusy(MessagingError):
-    """One of this patient's is being made, or too many of others' are."""
+class PressBusy(PrintingFailed):
+    """Nothing was begun: one of this patient's is being made, or too many of others' are."""
 
     code = "press-busy"
-    kind = Kind.TRANSIENT
-    status = 503
     sentence = _("Un autre PDF est en cours de préparation.")
-    next_step = _("Réessayez dans un instant, ou téléchargez la conversation en ZIP.")
 
 
 class Printed:

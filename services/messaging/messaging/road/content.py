@@ -80,7 +80,7 @@ class Contents:
         head = b"".join([chunk async for chunk in beginning])
         return _in_memory(
             compose_return(
-                head[: header_end(head)] if header_end(head) > 0 else b"",
+                head[: max(header_end(head), 0)],
                 patient.mailbox_address,
                 asked.recipient,
                 self._letterhead,
