@@ -36,18 +36,22 @@ def test_an_unforeseen_error_tells_nothing_of_itself(client: Client) -> None:
         assert "KeyError" not in answer.text
 
 
-def test_a_space_being_prepared_reloads_itself(client: Client) -> None:
+def test_a_space_being_prepared_is_looked_for_by_its_page(client: Client) -> None:
     answer = client.get("/m/fails/soon", headers=BROWSER)
     assert answer.status_code == 503
-    assert answer.headers["refresh"] == "3"
+    assert 'data-returns="3"' in answer.text
+    assert "/returning." in answer.text
     assert "en cours de préparation" in answer.text
 
 
-def test_a_page_whose_store_is_away_asks_again_by_itself_and_what_was_sent_does_not(client: Client) -> None:
+def test_a_page_whose_store_is_away_looks_for_what_it_stands_for_and_disturbs_nobody_meanwhile(
+    client: Client,
+) -> None:
     looked_at = client.get("/m/fails/away", headers=BROWSER)
-    assert looked_at.headers["refresh"] == "10"
+    assert 'data-returns="10"' in looked_at.text
     assert "se recharge d'elle-même" in looked_at.text.replace("&#39;", "'")
-    assert "refresh" not in client.get("/m/fails/away").headers
+    assert "refresh" not in looked_at.headers
+    assert client.get("/m/fails/away").headers["retry-after"] == "5"
 
 
 def test_a_method_that_is_not_offered_is_said_so(inaya: Client) -> None:

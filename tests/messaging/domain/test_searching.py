@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.domain.model import Message, MessageKind, Party
+from messaging.domain.model import Attachment, Message, MessageKind, Party
 from messaging.domain.searching import (
     MOST_WORDS,
     asked_tokens,
@@ -20,11 +20,15 @@ from tests.messaging.people import AT, CHRISTELLE, INAYA_ID
 LETTERS = st.text(st.sampled_from("abcdeéèçàœû"), min_size=3, max_size=12)
 
 
-def message(text: str, subject: str = "", sender: Party = CHRISTELLE) -> Message:
+def message(text: str, subject: str = "", sender: Party = CHRISTELLE, files: tuple[str, ...] = ()) -> Message:
     return Message(
         id="m", patient_id=INAYA_ID, conversation_id="m", kind=MessageKind.LETTER, sender=sender, recipients=(),
-        at=AT, subject=subject, text=text, message_id="",
+        at=AT, subject=subject, text=text, message_id="", attachments=tuple(map(attachment, files)),
     )  # fmt: skip
+
+
+def attachment(name: str) -> Attachment:
+    return Attachment(id=name, filename=name, media_type="application/pdf", size=1, sha256="", object_key=name)
 
 
 def is_found(asked: str, text: str, subject: str = "") -> bool:
@@ -73,6 +77,11 @@ def test_a_letter_costs_a_bounded_number_of_words_whatever_its_length() -> None:
     kept = kept_words(message(" ".join(f"mot{number}" for number in range(5_000))))
     assert len(kept.split()) == MOST_WORDS
     assert len(tokens_of(INAYA_ID, 0, kept)) <= MOST_WORDS
+
+
+def test_names_of_files_are_found_and_many_of_them_do_not_crowd_out_the_words_of_the_letter() -> None:
+    kept = kept_words(message("Bonjour", files=("Échographie_genou.pdf", *(f"f{n}.pdf" for n in range(1_000)))))
+    assert {"echographie", "genou", "bonjour"} <= set(kept.split())
 
 
 def test_another_patient_and_another_volume_have_other_tokens() -> None:

@@ -74,6 +74,15 @@ def test_markup_in_a_letter_s_text_is_only_text(client, world):
     assert "<img src=x>" not in page
 
 
+def test_a_web_address_in_a_plain_letter_can_be_followed_and_tells_nobody_where_from(client, world):
+    letter = world.letter(text='Voir https://chu.fr/plan?a=1&b=2. Pas javascript:alert(1) ni "<b>".')
+    page = client.get(address(letter)).text
+    link = '<a href="https://chu.fr/plan?a=1&amp;b=2" rel="nofollow noopener noreferrer" target="_blank">'
+    assert f"Voir {link}https://chu.fr/plan?a=1&amp;b=2</a>." in page
+    assert 'href="javascript' not in page
+    assert "<b>" not in page
+
+
 def test_html_is_a_document_of_its_own_without_scripts(client, world):
     world.objects.kept["html"] = "<p>Résultats</p>".encode()
     letter = world.letter(html_key="html")

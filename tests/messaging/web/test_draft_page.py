@@ -89,7 +89,7 @@ class TestSaving:
     def test_a_conflict_in_autosave_offers_to_see_both_texts(self, client, world, draft):
         client.post(address(draft), data=form(draft, "du téléphone", page="phone"))
         answer = client.post(address(draft), data=form(draft, "de l'ordinateur", page="desk"), headers=HTMX)
-        assert "a été modifié sur un autre appareil" in answer.text
+        assert "sur un autre appareil ou dans un autre onglet" in answer.text
         assert "Voir les deux textes" in answer.text
         assert kept(world).text == "du téléphone"
 

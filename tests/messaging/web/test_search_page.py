@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.messaging.domain.test_searching import attachment
 from tests.messaging.people import AT, OTHER_ID
 from tests.messaging.web.conftest import HTMX, words
 
@@ -21,6 +22,14 @@ def test_a_message_is_found_by_subject_name_and_body_with_the_words_marked(clien
         assert f"<mark>{shown}</mark>" in page
         assert f'href="/messagerie/conversations/{letter.id}#m-{letter.id}"' in page
         assert "1 message trouvé" in page
+
+
+def test_a_message_is_found_by_the_name_of_its_file_which_is_shown_with_it(client, world):
+    world.letter(subject="Suite", text="", attachments=(attachment("Échographie du genou.pdf"), attachment("b.txt")))
+    page = ask(client, "echo")
+    assert "1 message trouvé" in page
+    assert "<mark>Échographie</mark> du genou.pdf" in page
+    assert "b.txt" not in page
 
 
 def test_results_are_paged_the_latest_first_and_counted_beside(client, world):

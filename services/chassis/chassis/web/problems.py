@@ -29,10 +29,10 @@ from chassis.web.requests import choose_language
 
 RENEWAL = "/connexion/renouveler"
 LOG_IN = "/connexion"
-RELOAD_AFTER = 3
 RETRY_AFTER = 5
-AWAY_RELOAD_AFTER = 10
-"""Seconds after which a page whose store is away asks again by itself."""
+"""Seconds until a program that is not a browser should ask again."""
+PREPARED_AFTER, BACK_AFTER = 3, 10
+"""Seconds between the looks of a page at what it stands for (`returning.js`): being prepared, or away."""
 
 
 class MethodNotAllowed(PliError):
@@ -99,7 +99,8 @@ class Problem:
     sentence: str
     next_step: str
     fields: tuple[str, ...] = ()
-    reloads: bool = False
+    returns: int | None = None
+    """Seconds between two looks at whether the page in whose place it stands is there; None: no look."""
 
     @classmethod
     def of(cls, error: PliError) -> "Problem":
@@ -111,7 +112,7 @@ class Problem:
             sentence=error.sentence,
             next_step=getattr(error, "next_step", _NEXT.get(error.status, "")),
             fields=getattr(error, "fields", ()),
-            reloads=isinstance(error, NotYet),
+            returns=_returns(error),
         )
 
 
@@ -159,6 +160,12 @@ def _page_above(request: "Request[Any, Any, Any]") -> str:
     return request.url.path.rstrip("/").rpartition("/")[0] or "/"
 
 
+def _returns(error: PliError) -> int | None:
+    if isinstance(error, NotYet):
+        return PREPARED_AFTER
+    return BACK_AFTER if error.status == BackingServiceAway.status else None
+
+
 def _title(error: PliError) -> str:
     if isinstance(error, NotYet):
         return _("Votre espace est en cours de préparation")
@@ -183,15 +190,14 @@ def _can_be_renewed(request: "Request[Any, Any, Any]", error: PliError) -> bool:
 
 def _page(request: "Request[Any, Any, Any]", problem: Problem) -> Template:
     recognise_reader(request)
-    headers = _headers(request, problem)
     context = {
         "problem": problem,
         "before": page_before(request),
         "here": local_address(request),
-        "reloads": "refresh" in headers,
+        "returns": problem.returns if is_navigation(request) else None,
     }
-    template = "preparing.html" if problem.reloads else "problem.html"
-    return Template(template, context=context, status_code=problem.status, headers=headers)
+    template = "preparing.html" if problem.returns == PREPARED_AFTER else "problem.html"
+    return Template(template, context=context, status_code=problem.status, headers=_headers(problem))
 
 
 def _details(request: "Request[Any, Any, Any]", problem: Problem) -> Response[dict[str, Any]]:
@@ -205,14 +211,9 @@ def _details(request: "Request[Any, Any, Any]", problem: Problem) -> Response[di
     }
     if problem.fields:
         details["fields"] = list(problem.fields)
-    headers = _headers(request, problem) | {"vary": "HX-Request"}
+    headers = _headers(problem) | {"vary": "HX-Request"}
     return Response(details, status_code=problem.status, media_type="application/problem+json", headers=headers)
 
 
-def _headers(request: "Request[Any, Any, Any]", problem: Problem) -> dict[str, str]:
-    if problem.reloads and is_navigation(request):
-        return {"retry-after": str(RELOAD_AFTER), "refresh": str(RELOAD_AFTER)}
-    if problem.status == BackingServiceAway.status:
-        again = {"refresh": str(AWAY_RELOAD_AFTER)} if is_navigation(request) else {}
-        return {"retry-after": str(RETRY_AFTER), **again}
-    return {}
+def _headers(problem: Problem) -> dict[str, str]:
+    return {} if problem.returns is None else {"retry-after": str(RETRY_AFTER)}

@@ -53,6 +53,8 @@ def _install_texts(environment: Environment, languages: Languages) -> None:
     install: Any = environment
     install.install_gettext_callables(languages.gettext, languages.ngettext, newstyle=True)
     environment.policies["ext.i18n.trimmed"] = True
+    environment.policies["urlize.target"] = "_blank"
+    environment.policies["urlize.rel"] = "noopener noreferrer nofollow"
     environment.globals.update(say=languages.gettext, languages=languages.names)
 
 

@@ -106,7 +106,7 @@ class DraftChangedElsewhere(MessagingError):
     """Another device saved this draft first: both texts are shown, nothing is overwritten."""
 
     code = "draft-changed-elsewhere"
-    sentence = _("Ce brouillon a été modifié sur un autre appareil.")
+    sentence = _("Ce brouillon a été modifié sur un autre appareil ou dans un autre onglet.")
 
 
 class AnotherDraft(MessagingError):

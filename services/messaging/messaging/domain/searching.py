@@ -1,4 +1,4 @@
-"""Search in subjects, names and bodies: by the beginnings of words, blind to case and accents (journeys §3).
+"""Search in subjects, names, file names and bodies: by the beginnings of words, blind to case and accents (journeys §3).
 
 A message is found by tokens: the first four letters of each of its words (the whole of a shorter one), with the
 patient and the volume in front. A volume is some 256 successive letters of one mailbox: volumes bound how much one
@@ -19,6 +19,8 @@ STEM = 4
 """Letters of a word that a token holds."""
 MOST_WORDS = 400
 """Different words of one message that can be found: the first."""
+MOST_FILES = 20
+"""Files of one message whose names can be found: the first."""
 MOST_ASKED = 6
 """Words of one query: the first."""
 LONGEST = 40
@@ -81,7 +83,8 @@ def read_query(text: str) -> Query | None:
 def kept_words(message: Message) -> str:
     """The words by which a message is found, each with a space in front."""
     parties = (message.sender, *message.recipients) if message.kind == "reply" else (message.sender,)
-    texts = (message.subject, *(party.name for party in parties), message.text)
+    names = (*(party.name for party in parties), *(file.filename for file in message.files[:MOST_FILES]))
+    texts = (message.subject, *names, message.text)
     found: dict[str, None] = {}
     for word in (word for text in texts for word in words_in(text)):
         if len(word) > 1 and word not in GRAMMAR:

@@ -12,7 +12,7 @@ from chassis import web
 from chassis.clock import now
 from chassis.i18n import mark as _
 from messaging.domain.model import Message
-from messaging.domain.searching import Piece, Query, excerpt, marked
+from messaging.domain.searching import MOST_FILES, Piece, Query, excerpt, marked
 from messaging.searching import COUNTED, Result, Results, count_found, search
 from messaging.store import MESSAGES_A_PAGE, PageKey
 from messaging.store.finding import FoundKey
@@ -23,12 +23,13 @@ NO_SUBJECT = _("Sans objet")
 
 
 class ResultShown(Struct, frozen=True, kw_only=True):
-    """A message that was found: the words in its name, subject and body in pieces, those found marked."""
+    """A message that was found: its name, subject and body in pieces, those found marked; `files` that were found."""
 
     message: Message
     href: str
     name: Sequence[Piece]
     subject: Sequence[Piece]
+    files: Sequence[Sequence[Piece]]
     body: Sequence[Piece]
 
 
@@ -100,11 +101,13 @@ def _uncounted(request: PatientRequest, text: str, found: Results) -> str | None
 
 def _result(result: Result, query: Query) -> ResultShown:
     message = result.message
+    names = [marked(file.filename, query) for file in message.files[:MOST_FILES]]
     return ResultShown(
         message=message,
         href=_address(result),
         name=marked(message.sender.name, query),
         subject=marked(message.subject or NO_SUBJECT, query),
+        files=[name for name in names if any(piece.marked for piece in name)],
         body=excerpt(message.text, query),
     )
 
