@@ -200,6 +200,12 @@ def _nobody_chosen(page: Page, origin: str, space: Space) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def _document_to_send(page: Page, origin: str, space: Space) -> None:
+    page.goto(f"{origin}{space['document']}")
+    page.get_by_role("button", name="Envoyer à un professionnel").click()
+    expect(page.get_by_role("heading", name="Nouveau message")).to_be_visible()
+
+
 def _news(page: Page, origin: str, space: Space) -> None:
     """What is said when a letter has come: to a page that asks as if it knew of none."""
     page.goto(f"{origin}/messagerie")
@@ -268,6 +274,7 @@ PLACES = (
     Place("deletion", Who.PATIENT, _deletion),
     Place("deletion-dialog", Who.PATIENT, _deletion_dialog),
     Place("new-message", Who.PATIENT, _at("/messagerie/nouveau")),
+    Place("new-message-with-document", Who.PATIENT, _document_to_send),
     Place("new-message-refused", Who.PATIENT, _nobody_chosen, status=422),
     Place("new-message-nobody", Who.NEWCOMER, _at("/messagerie/nouveau")),
     Place("shortcuts-dialog", Who.PATIENT, _shortcuts),

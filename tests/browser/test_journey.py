@@ -20,6 +20,7 @@ from .person import SOON_MS, Person
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 KEPT = "Résultats examen juin"
+ABOUT = "Les résultats que vous demandiez"
 REPLY = "Bonjour Christelle,\n\nVoici mes résultats et mon profil médical.\n\nBelle journée"
 
 
@@ -61,6 +62,7 @@ def test_a_letter_is_read_kept_and_answered(person: Person, exchange: Exchange, 
     sends(person)
     christelle_receives_one_threaded_reply(exchange)
     takes_the_conversation_away_as_a_pdf(person, exchange, tmp_path)
+    sends_the_kept_document_from_its_own_page(person, exchange)
     cannot_answer_once_the_exchange_has_ended(person, exchange)
     leaves_nothing_behind_at_log_out(person)
 
@@ -188,6 +190,22 @@ def takes_the_conversation_away_as_a_pdf(person: Person, exchange: Exchange, fol
     assert people.CHRISTELLE.name in said
     assert REPLY.splitlines()[0] in said
     assert exchange.pdf_sha256 in digests
+
+
+def sends_the_kept_document_from_its_own_page(person: Person, exchange: Exchange) -> None:
+    person.follow("Documents")
+    person.follow(KEPT)
+    person.sees_heading(KEPT)
+    person.press("Envoyer à un professionnel")
+    person.sees_heading("Nouveau message")
+    person.sees(people.PDF_NAME)
+    person.fill("Objet", ABOUT)
+    person.press("Continuer")
+    expect(person.page.locator("#pieces .file")).to_have_count(1)
+    expect(person.page.locator("#pieces").get_by_text("En préparation")).to_have_count(0, timeout=SOON_MS)
+    sends(person)
+    mail = exchange.christelle.wait_for_message(exchange.patient.mailbox, ABOUT)
+    assert [hashlib.sha256(content).hexdigest() for content in mail.files.values()] == [exchange.pdf_sha256]
 
 
 def cannot_answer_once_the_exchange_has_ended(person: Person, exchange: Exchange) -> None:

@@ -68,6 +68,14 @@ class MailClient:
         """The first mail to me that answers this Message-ID. Raises `NotArrived`."""
         return self._catcher.wait(self.me.address, lambda mail: _answers(mail, message_id), within)
 
+    def wait_for_message(self, patient: str, subject: str, within: float = 30.0) -> Mail:
+        """The first mail to me from this patient's address with this subject. Raises `NotArrived`."""
+        return self._catcher.wait(
+            self.me.address,
+            lambda mail: mail.subject == subject and patient in str(mail.message["From"]),
+            within,
+        )
+
     def close(self) -> None:
         """Let go of the catcher."""
         self._catcher.close()

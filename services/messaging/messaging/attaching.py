@@ -58,17 +58,24 @@ async def attach_documents(
 
     async def work(tx: Tx) -> int:
         draft = await store.draft(identity.patient_id, draft_id, tx)
-        rows = await store.draft_rows(identity.patient_id, draft_id, tx)
-        present = {row.document_id for row in rows}
-        added = [_document_row(draft, one, at) for one in picked if one.document_id not in present]
-        if added:
-            await _add(store, tx, draft, rows, added)
-            tx.publish(_handover(added), key=draft.patient_id)
-            note(tx, identity, "documents-attached", "draft", draft.id)
-        return len(added)
+        return await add_documents(store, tx, identity, draft, picked, at=at)
 
     async with own(store, identity, "documents-attached", "draft", draft_id):
         return await store.transact(work)
+
+
+async def add_documents(
+    store: MessagingStore, tx: Tx, identity: Identity, draft: Draft, picked: Sequence[Picked], *, at: datetime
+) -> int:
+    """In this transaction: the part of `attach_documents` that a draft just begun needs as well."""
+    rows = await store.draft_rows(draft.patient_id, draft.id, tx)
+    present = {row.document_id for row in rows}
+    added = [_document_row(draft, one, at) for one in picked if one.document_id not in present]
+    if added:
+        await _add(store, tx, draft, rows, added)
+        tx.publish(_handover(added), key=draft.patient_id)
+        note(tx, identity, "documents-attached", "draft", draft.id)
+    return len(added)
 
 
 async def attach_synthesis(store: MessagingStore, identity: Identity, draft_id: str, *, at: datetime) -> None:

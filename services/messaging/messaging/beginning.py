@@ -9,6 +9,7 @@ from chassis.identity import Identity
 from chassis.ids import new_id
 from chassis.store import Tx
 from messaging.access import note
+from messaging.attaching import Picked, add_documents
 from messaging.domain.addresses import Domains
 from messaging.domain.beginning import begin_with, subject_fault
 from messaging.domain.drafting import tick_of
@@ -19,10 +20,11 @@ from messaging.store import MessagingStore
 
 
 class Beginning(Struct, frozen=True, kw_only=True):
-    """What the page "Nouveau message" sends: the ticks of professionals, and the "Objet"."""
+    """What the page "Nouveau message" sends: the ticks of professionals, the "Objet", and documents to attach."""
 
     ticks: tuple[str, ...]
     subject: str
+    documents: tuple[Picked, ...] = ()
 
 
 async def whom_to_write(store: MessagingStore, domains: Domains, identity: Identity) -> list[Correspondent]:
@@ -39,9 +41,10 @@ def _offered(everyone: Sequence[Correspondent], domains: Domains) -> list[Corres
 async def begin_message(
     store: MessagingStore, domains: Domains, identity: Identity, wish: Beginning, *, at: datetime
 ) -> Draft:
-    """A new draft, and the row of the conversation that it will begin. Raises `NobodyChosen`, `SubjectRefused`.
+    """A new draft with its documents asked for, and the row of the conversation that it will begin.
 
-    Who may not be written to, or no longer, counts as not chosen.
+    Who may not be written to, or no longer, counts as not chosen. Raises `NobodyChosen`, `SubjectRefused`,
+    `AttachmentsTooLarge` and `TooManyFiles` with nothing begun.
     """
     if fault := subject_fault(wish.subject):
         raise SubjectRefused(fault)
@@ -56,6 +59,7 @@ async def begin_message(
         await store.add_draft(tx, draft)
         await store.count(tx, identity.patient_id, conversations=1)
         note(tx, identity, "message-begun", "draft", draft.id)
+        await add_documents(store, tx, identity, draft, wish.documents, at=at)
         return draft
 
     return await store.transact(work)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from contracts.documents import HandoverRequested
 from messaging.beginning import Beginning, begin_message
 from messaging.domain.drafting import tick_of
 from messaging.domain.errors import NobodyChosen
@@ -16,6 +17,7 @@ from tests.messaging.web.drafting import address, form, kept
 
 DUPOND = Party(name="Docteur Dupond", address="dupond@chu.mssante.fr")
 NEW = "/messagerie/nouveau"
+DOCUMENT = "01a2157c-72b9-7056-842b-7b07f2a5bb8a"
 
 
 def fields(*to: Party, subject: str = "Mon ordonnance") -> dict[str, object]:
@@ -147,3 +149,46 @@ def test_another_patient_s_professionals_are_nobody_s_business(world):
     wish = Beginning(ticks=(tick_of(CHRISTELLE.address),), subject="Bonjour")
     with pytest.raises(NobodyChosen):
         asyncio.run(begin_message(world.store, DOMAINS, INAYA, wish, at=AT))
+
+
+def of_a_document(**changes: str) -> dict[str, object]:
+    """What the page of a document sends with "Envoyer à un professionnel"."""
+    known = {"taille": "1234", "nom": "Ordonnance.pdf", "type": "application/pdf"} | changes
+    return {"document": DOCUMENT} | {f"{name}-{DOCUMENT}": value for name, value in known.items()}
+
+
+def test_a_document_is_sent_to_a_professional_who_is_chosen_on_the_same_page(client, world):
+    world.letter()
+    page = words(client.post(f"{NEW}/document", data=of_a_document()))
+    assert "Nouveau message" in page
+    assert "Ordonnance.pdf" in page
+    assert f'name="document" value="{DOCUMENT}"' in page
+    answer = client.post(NEW, data=fields(CHRISTELLE) | of_a_document())
+    assert answer.headers["location"] == address(kept(world))
+    (row,) = world.store.kept["draft_rows"].values()
+    assert (row.document_id, row.filename, row.size) == (DOCUMENT, "Ordonnance.pdf", 1234)
+    (wanted,) = (event for event in world.store.published if isinstance(event, HandoverRequested))
+    assert [one.document_id for one in wanted.rows] == [DOCUMENT]
+
+
+def test_a_document_stays_chosen_while_something_is_to_be_mended(client, world):
+    world.letter()
+    answer = client.post(NEW, data=fields(CHRISTELLE, subject=" ") | of_a_document())
+    assert answer.status_code == 422
+    assert f'name="nom-{DOCUMENT}" value="Ordonnance.pdf"' in answer.text
+
+
+def test_with_a_document_that_no_message_carries_nothing_is_begun(client, world):
+    world.letter()
+    answer = client.post(NEW, data=fields(CHRISTELLE) | of_a_document(taille="10000001"))
+    assert answer.status_code == 422
+    assert 'href="#documents"' in answer.text
+    assert not world.store.kept["drafts"]
+    assert "10 Mo" in words(answer)
+
+
+def test_a_mangled_document_is_refused_by_the_names_of_its_fields(client, world):
+    world.letter()
+    asked = {"Accept": "application/json"}
+    answer = client.post(f"{NEW}/document", data=of_a_document(taille="beaucoup"), headers=asked)
+    assert answer.json()["fields"] == [f"taille-{DOCUMENT}", f"nom-{DOCUMENT}"]

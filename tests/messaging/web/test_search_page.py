@@ -25,7 +25,9 @@ def test_a_message_is_found_by_subject_name_and_body_with_the_words_marked(clien
 
 
 def test_a_message_is_found_by_the_name_of_its_file_which_is_shown_with_it(client, world):
-    world.letter(subject="Suite", text="", attachments=(attachment("Échographie du genou.pdf"), attachment("b.txt")))
+    world.letter(
+        subject="Suite", text="", attachments=(attachment("Échographie du genou.pdf"), attachment("b.txt"))
+    )
     page = ask(client, "echo")
     assert "1 message trouvé" in page
     assert "<mark>Échographie</mark> du genou.pdf" in page

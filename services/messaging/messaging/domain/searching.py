@@ -1,4 +1,4 @@
-"""Search in subjects, names, file names and bodies: by the beginnings of words, blind to case and accents (journeys §3).
+"""Search in subjects, names, names of files and bodies: by the beginnings of words, blind to case and accents.
 
 A message is found by tokens: the first four letters of each of its words (the whole of a shorter one), with the
 patient and the volume in front. A volume is some 256 successive letters of one mailbox: volumes bound how much one

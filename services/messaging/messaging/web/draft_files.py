@@ -9,10 +9,8 @@ from litestar.response import Redirect, Template
 from chassis import web
 from chassis.clock import now
 from chassis.errors import NotFound
-from chassis.web.forms import Fields, UnreadableFields, text_fields
+from chassis.web.forms import text_fields
 from messaging.attaching import (
-    UNKNOWN_TYPE,
-    Picked,
     ask_again,
     attach_documents,
     attach_synthesis,
@@ -20,9 +18,8 @@ from messaging.attaching import (
     files_of,
 )
 from messaging.domain.addresses import Domains
-from messaging.domain.drafting import ROWS_AT_MOST, remaining
+from messaging.domain.drafting import remaining
 from messaging.domain.errors import MessagingError
-from messaging.domain.limits import REPLY_ATTACHMENT_BYTES
 from messaging.drafts import Conflict, open_draft, save_draft
 from messaging.store import MessagingStore
 from messaging.uploading import finish, join_photos, reduce_picture, upload_of
@@ -35,12 +32,10 @@ from messaging.web.draft_page import (
     gone_page,
     typed_in,
 )
+from messaging.web.picked import read_picked
 from messaging.web.shown import FilesShown
 
 PICKER_BODY = 100_000
-NAME_AT_MOST = 255
-TYPE_AT_MOST = 127
-ID_AT_MOST = 36
 
 
 class DraftFiles(Controller):
@@ -189,23 +184,3 @@ async def saved_first(
     except MessagingError as error:
         desk = await open_draft(store, domains, request.user, draft_id)
         return await draft_page(request, store, desk, error=error)
-
-
-def read_picked(fields: Fields) -> list[Picked]:
-    """The documents ticked in the picker, each once. Raises `UnreadableFields`; sizes are checked again later."""
-    ids = list(dict.fromkeys(fields.get("document", [])))
-    if len(ids) > ROWS_AT_MOST:
-        raise UnreadableFields("document")
-    return [_picked(document_id, fields) for document_id in ids]
-
-
-def _picked(document_id: str, fields: Fields) -> Picked:
-    size = fields.get(f"taille-{document_id}", [""])[0]
-    name = fields.get(f"nom-{document_id}", [""])[0].strip()[:NAME_AT_MOST]
-    media_type = fields.get(f"type-{document_id}", [UNKNOWN_TYPE])[0][:TYPE_AT_MOST]
-    if len(document_id) != ID_AT_MOST:
-        raise UnreadableFields("document")
-    if not (size.isascii() and size.isdigit() and len(size) < 10) or not name:
-        raise UnreadableFields(f"taille-{document_id}", f"nom-{document_id}")
-    counted = min(int(size), REPLY_ATTACHMENT_BYTES + 1)
-    return Picked(document_id=document_id, size=counted, filename=name, media_type=media_type)

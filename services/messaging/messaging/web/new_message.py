@@ -6,13 +6,15 @@ from litestar.response import Redirect, Template
 
 from chassis import web
 from chassis.clock import now
+from chassis.web.forms import text_fields
 from messaging.beginning import Beginning, begin_message, whom_to_write
 from messaging.domain.beginning import SUBJECT_AT_MOST
 from messaging.domain.drafting import tick_of
-from messaging.domain.errors import NobodyChosen, SubjectRefused
+from messaging.domain.errors import AttachmentsTooLarge, NobodyChosen, SubjectRefused
 from messaging.domain.model import Correspondent
 from messaging.web import words
 from messaging.web.asking import GivenDomains, GivenStore, PatientRequest
+from messaging.web.picked import read_picked
 from messaging.web.shown import Tick, shared_names
 
 
@@ -35,16 +37,26 @@ class NewMessagePages(Controller):
         offered = await whom_to_write(store, domains, request.user)
         return _page(offered, Beginning(ticks=ticked, subject=""), {})
 
+    @post("/document", request_max_body_size=20_000)
+    async def choose_for_document(
+        self, request: PatientRequest, store: GivenStore, domains: GivenDomains
+    ) -> Template:
+        """The button "Envoyer à un professionnel" of a document: the same page, which keeps it for the draft."""
+        picked = read_picked(await text_fields(request))
+        offered = await whom_to_write(store, domains, request.user)
+        return _page(offered, Beginning(ticks=(), subject="", documents=tuple(picked)), {})
+
     @post("/", request_max_body_size=20_000)
     async def begin(
         self, request: PatientRequest, store: GivenStore, domains: GivenDomains
     ) -> Redirect | Template:
         """Go on to the draft, or say what is to be mended first."""
         form = await web.read_form(request, BeginningForm)
-        wish = Beginning(ticks=form.a, subject=form.objet)
+        picked = read_picked(await text_fields(request))
+        wish = Beginning(ticks=form.a, subject=form.objet, documents=tuple(picked))
         try:
             draft = await begin_message(store, domains, request.user, wish, at=now())
-        except (SubjectRefused, NobodyChosen) as error:
+        except (SubjectRefused, NobodyChosen, AttachmentsTooLarge) as error:
             offered = await whom_to_write(store, domains, request.user)
             return _page(offered, wish, _sentences(error, wish))
         return web.see_other(f"/messagerie/brouillons/{draft.id}")
@@ -59,6 +71,7 @@ def _page(offered: list[Correspondent], wish: Beginning, errors: dict[str, str])
         ticks=ticks,
         addresses={tick_of(record.address): record.address for record in offered if record.name in shared},
         subject=wish.subject,
+        documents=wish.documents,
         subject_at_most=SUBJECT_AT_MOST,
         errors=errors,
     )
@@ -69,8 +82,10 @@ def _tick(record: Correspondent, wish: Beginning, *, alone: bool) -> Tick:
     return Tick(value, record.name, alone or value in wish.ticks)
 
 
-def _sentences(error: SubjectRefused | NobodyChosen, wish: Beginning) -> dict[str, str]:
+def _sentences(error: SubjectRefused | NobodyChosen | AttachmentsTooLarge, wish: Beginning) -> dict[str, str]:
     """What is to be mended, by the ids of the fields in the page and in their order."""
+    if isinstance(error, AttachmentsTooLarge):
+        return {"documents": error.sentence}
     nobody = {} if wish.ticks else {"a": NobodyChosen.sentence}
     if isinstance(error, SubjectRefused):
         return {**nobody, "objet": words.SUBJECT_FAULTS[error.fault]}

@@ -23,7 +23,7 @@ NO_SUBJECT = _("Sans objet")
 
 
 class ResultShown(Struct, frozen=True, kw_only=True):
-    """A message that was found: its name, subject and body in pieces, those found marked; `files` that were found."""
+    """A message that was found, in pieces, those found marked; `files` are only those with such a piece."""
 
     message: Message
     href: str

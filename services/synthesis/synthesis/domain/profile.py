@@ -22,7 +22,9 @@ class EntryChanged(SynthesisError):
 
     code = "entry-changed"
     status = 409
-    sentence = _("Cette information a été modifiée entre-temps, peut-être sur un autre appareil ou dans un autre onglet.")
+    sentence = _(
+        "Cette information a été modifiée entre-temps, peut-être sur un autre appareil ou dans un autre onglet."
+    )
 
 
 class SectionFull(SynthesisError):
