@@ -12,6 +12,7 @@ from chassis.clock import now
 from chassis.effects import Again, Done, GiveUp, Judged, LeasedQueue, Outcome, Shares, new_row
 from chassis.errors import BackingServiceAway, PliError
 from chassis.ids import new_id
+from chassis.outcomes import Outcomes
 from chassis.store import Row, Store, Tx
 from contracts.topics import Topic
 from tests.chassis.conftest import Happened
@@ -342,11 +343,11 @@ async def test_an_outcome_may_depend_on_what_others_did_to_the_row_meanwhile(sto
 
 
 def _commits_fail(store: Store[Tx]) -> set[str]:
-    """While something is in what is returned, the store is away when something is committed."""
+    """While something is in what is returned, the store is away when an outcome is committed."""
     away, transact = {"away"}, store.transact
 
     async def failing(work: Any) -> Any:
-        if away:
+        if away and _is_outcome(work):
             raise BackingServiceAway("store")
         return await transact(work)
 
@@ -354,12 +355,18 @@ def _commits_fail(store: Store[Tx]) -> set[str]:
     return away
 
 
+def _is_outcome(work: Any) -> bool:
+    """Leases are taken and renewed in transactions as well."""
+    return bool(work.__module__ == Outcomes.__module__)
+
+
 def _commits_of(store: Store[Tx]) -> list[Any]:
     commits: list[Any] = []
     transact = store.transact
 
     async def counted(work: Any) -> Any:
-        commits.append(work)
+        if _is_outcome(work):
+            commits.append(work)
         return await transact(work)
 
     store.transact = counted  # type: ignore[method-assign]
@@ -376,3 +383,32 @@ async def _state_is(store: Store[Tx], row_id: str, expected: str) -> bool:
 
 async def _all_sent(store: Store[Tx], rows: list[str]) -> bool:
     return all(await asyncio.gather(*(_state_is(store, row, "sent") for row in rows)))
+
+
+async def test_leases_are_renewed_beside_transactions_that_touch_the_same_rows_and_nobody_stands_still(
+    store, peer, eventually
+) -> None:
+    lease = timedelta(seconds=1.5)
+    async with working(store, peer, lease=lease), working(store, Peer(), lease=lease):
+        rows = store.collection("notes")
+        await put(store, "slow", slow=True)
+        other = await put(store, "other", state="kept")
+        await eventually(lambda: _reached(peer, 1))
+        mine = peer.rows[0]["_id"]
+
+        async def holds_it(tx: Tx) -> None:
+            for _ in range(4):
+                await rows.update_one({"_id": mine}, {"$inc": {"touched": 1}}, session=tx.session)
+                await asyncio.sleep(0.3)
+
+        async def passes_by(tx: Tx) -> None:
+            await rows.update_one({"_id": other}, {"$inc": {"touched": 1}}, session=tx.session)
+
+        async with asyncio.timeout(30):
+            holding = asyncio.create_task(store.transact(holds_it))
+            while not holding.done():
+                await store.transact(passes_by)
+            await holding
+        assert (await state(store, mine))["touched"] == 4
+        peer.hurried.set()
+        await eventually(lambda: _state_is(store, mine, "sent"))

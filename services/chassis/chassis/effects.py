@@ -21,7 +21,7 @@ from chassis.errors import BackingServiceAway, Kind, PliError, kind_of
 from chassis.ids import new_id
 from chassis.outcomes import Again, Done, GiveUp, Judged, Outcome, Outcomes
 from chassis.part import Check
-from chassis.store import Row, Store, away
+from chassis.store import Row, Store, Tx, away
 from chassis.store.wake import Waker, woken
 from chassis.telemetry import continuing, current_traceparent, log
 from chassis.telemetry.metrics import EFFECTS
@@ -175,9 +175,18 @@ class LeasedQueue:
                 "lease_owner": {"$in": list({row["lease_owner"] for row in held})},
                 "state": "sending",
             }
-            with away():
-                renewed = {"$set": {"due_at": self._clock() + self._lease}}
-                await self._rows.update_many(still, renewed)
+            await self._change(still, {"$set": {"due_at": self._clock() + self._lease}})
+
+    async def _change(self, still: Row, change: Row) -> None:
+        """Of many rows, as a transaction: SecantusDB stands still for ever when a change outside of one meets one.
+
+        It then waits for the row with the collection locked, behind which the other transaction waits, too.
+        """
+
+        async def work(tx: Tx) -> None:
+            await self._rows.update_many(still, change, session=tx.session)
+
+        await self._store.transact(work)
 
     async def _place(self) -> None:
         """Wait until another row may be performed: too many unwritten outcomes hold it back, too."""
@@ -231,10 +240,10 @@ class LeasedQueue:
         """Read back as they are under the lease: what was offered or found ahead others may have changed since."""
         at, leased = self._clock(), self._leased()
         taking = {"$set": leased, "$inc": {"attempts": 1}}
+        for state, still in (("queued", queued(at)), ("sending", cut(at))):
+            if ids := [row["_id"] for row in rows if row["state"] == state]:
+                await self._change({"_id": {"$in": ids}, **still}, taking)
         with away():
-            for state, still in (("queued", queued(at)), ("sending", cut(at))):
-                if ids := [row["_id"] for row in rows if row["state"] == state]:
-                    await self._rows.update_many({"_id": {"$in": ids}, **still}, taking)
             mine = {"_id": {"$in": [row["_id"] for row in rows]}, "lease_owner": leased["lease_owner"]}
             return await self._rows.find(mine).sort("due_at", ASCENDING).to_list(len(rows))
 
@@ -245,8 +254,8 @@ class LeasedQueue:
         if held:
             still = {"_id": {"$in": [row["_id"] for row in held]}, "state": "sending", "attempts": 1}
             queued_again = {"state": "queued", "due_at": self._clock(), "lease_owner": None, "attempts": 0}
-            with suppress(BackingServiceAway), away():
-                await self._rows.update_many(still, {"$set": queued_again})
+            with suppress(BackingServiceAway):
+                await self._change(still, {"$set": queued_again})
 
     def _begin(self, row: Row) -> None:
         self._performing[_lease_of(row)] = self._held[_lease_of(row)] = row
