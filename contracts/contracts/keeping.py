@@ -21,7 +21,12 @@ KEPT_MEDIA_TYPES = frozenset(
 
 def may_be_kept(media_type: str, size: int) -> bool:
     """Whether a file of `size` bytes may become a document; otherwise it can only be downloaded."""
-    return media_type in KEPT_MEDIA_TYPES and size_fault(size) is None
+    return file_fault(media_type, size) is None
+
+
+def file_fault(media_type: str, size: int) -> str | None:
+    """Why a file may not be kept: `format`, `empty`, `too-large`, or None."""
+    return size_fault(size) if media_type in KEPT_MEDIA_TYPES else "format"
 
 
 def size_fault(size: int) -> str | None:

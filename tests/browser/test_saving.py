@@ -120,3 +120,16 @@ def test_reloading_the_answer_to_a_button_leads_back_to_the_draft(answering: Per
     answering.page.goto(f"{draft}/envoi")
     answering.sees_heading("Répondre")
     assert answering.page.url == draft
+
+
+def test_words_typed_just_before_a_reload_are_all_kept(answering: Person) -> None:
+    page = answering.page
+    draft = page.url
+    for word in ("un", "deux", "trois", "quatre"):
+        page.get_by_label("Mon message").press("End")
+        page.keyboard.type(f" {word}")
+        page.reload()
+        answering.sees_heading("Répondre")
+    expect(page.get_by_label("Mon message")).to_have_value(" un deux trois quatre")
+    until(lambda: "un deux trois quatre" in page.request.get(draft).text(), what="the words saved")
+    expect(page.locator("#enregistre")).to_contain_text("Brouillon enregistré", timeout=SOON_MS)

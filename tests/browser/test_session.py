@@ -53,9 +53,9 @@ def person(
         yield Person(context.new_page(), origin, patient, catcher)
 
 
-def test_what_was_typed_when_the_session_ended_is_in_the_page_after_the_log_in(
-    person: Person, patient: Patient, stack: Stack, mail_client: Callable[[Professional], MailClient]
-) -> None:
+@pytest.fixture
+def answering(person: Person, patient: Patient, mail_client: Callable[[Professional], MailClient]) -> Person:
+    """The patient in the middle of an answer."""
     me = Professional(patient.name, patient.mailbox)
     letter = Letter(sender=people.CHRISTELLE, to=[me], subject="Préparation de votre rendez-vous", text="Bonjour")
     mail_client(people.CHRISTELLE).send(letter, [patient.mailbox])
@@ -63,6 +63,13 @@ def test_what_was_typed_when_the_session_ended_is_in_the_page_after_the_log_in(
     person.finds("Christelle").click()
     person.press("Répondre")
     person.sees_heading("Répondre")
+    return person
+
+
+def test_what_was_typed_when_the_session_ended_is_in_the_page_after_the_log_in(
+    answering: Person, patient: Patient, stack: Stack
+) -> None:
+    person = answering
     address = person.page.url
 
     leave_for_an_hour(stack, patient)
@@ -100,3 +107,23 @@ def test_after_the_log_out_going_back_shows_nothing(person: Person, patient: Pat
     person.page.go_back()
     person.sees_heading("1 Je m'identifie")
     person.sees_not(patient.identifier)
+
+
+def test_a_log_in_in_another_tab_ends_the_dialog_and_saves_what_was_typed(answering: Person) -> None:
+    page = answering.page
+    draft = page.url
+    answering.mark_page()
+    other = Person(page.context.new_page(), answering.origin, answering.patient, answering.catcher)
+    other.go("/compte")
+    other.press("Se déconnecter")
+    other.sees_heading("Vous êtes déconnecté")
+    answering.fill("Mon message", TYPED)
+    dialog = page.get_by_role("dialog", name="Votre session a expiré")
+    expect(dialog).to_be_visible(timeout=SOON_MS)
+
+    other.log_in()
+    expect(dialog).to_have_count(0, timeout=SOON_MS)
+    expect(page.locator("#enregistre")).to_contain_text("Brouillon enregistré", timeout=SOON_MS)
+    assert answering.same_page()
+    other.page.goto(draft)
+    expect(other.page.get_by_label("Mon message")).to_have_value(TYPED)

@@ -78,7 +78,7 @@ async def put_taken(store: Store[Tx], queue: LeasedQueue) -> Row:
     return row
 
 
-async def _reached(peer: Peer, count: int) -> bool:
+async def reached(peer: Peer, count: int) -> bool:
     return len(peer.reached) >= count
 
 
@@ -91,11 +91,11 @@ async def state(store: Store[Tx], row_id: str) -> Row:
 async def test_a_row_that_is_offered_is_performed_at_once_and_once(store, peer, eventually) -> None:
     async with working(store, peer) as queue:
         await put(store, "ground")
-        await eventually(lambda: _reached(peer, 1))
+        await eventually(lambda: reached(peer, 1))
         row = new_row(new_id(), now(), word="offered")
         await store.collection("notes").insert_one(dict(row))
         queue.offer([row])
-        await eventually(lambda: _state_is(store, row["_id"], "sent"))
+        await eventually(lambda: state_is(store, row["_id"], "sent"))
         found = await state(store, row["_id"])
     assert (found["attempts"], peer.reached) == (1, ["ground", "offered"])
 
@@ -104,10 +104,10 @@ async def test_a_row_that_is_offered_late_is_not_performed_again(store, peer, ev
     async with working(store, peer) as queue:
         row = new_row(new_id(), now(), word="late")
         await store.collection("notes").insert_one(dict(row))
-        await eventually(lambda: _state_is(store, row["_id"], "sent"))
+        await eventually(lambda: state_is(store, row["_id"], "sent"))
         queue.offer([row])
         other = await put(store, "other")
-        await eventually(lambda: _state_is(store, other, "sent"))
+        await eventually(lambda: state_is(store, other, "sent"))
     assert peer.reached == ["late", "other"]
 
 
@@ -119,7 +119,7 @@ async def test_a_row_that_was_changed_since_it_was_offered_is_performed_as_it_is
         await store.collection("notes").insert_one({**row, "said": "now"})
         await asyncio.sleep(0.6)
         queue.offer([row])
-        await eventually(lambda: _state_is(store, row["_id"], "sent"))
+        await eventually(lambda: state_is(store, row["_id"], "sent"))
     assert [found["said"] for found in peer.rows] == ["now"]
 
 
@@ -141,7 +141,7 @@ async def test_a_row_that_is_written_taken_is_performed_once_without_being_looke
     async with working(store, peer) as queue:
         row = await put_taken(store, queue)
         queue.offer([row])
-        await eventually(lambda: _state_is(store, row["_id"], "sent"))
+        await eventually(lambda: state_is(store, row["_id"], "sent"))
         found = await state(store, row["_id"])
     assert (found["attempts"], peer.reached) == (1, ["taken"])
 
@@ -151,7 +151,7 @@ async def test_a_row_that_is_written_taken_and_never_offered_is_taken_up_after_i
 ) -> None:
     async with working(store, peer, lease=timedelta(seconds=1)) as queue:
         row = await put_taken(store, queue)
-        await eventually(lambda: _state_is(store, row["_id"], "sent"))
+        await eventually(lambda: state_is(store, row["_id"], "sent"))
         found = await state(store, row["_id"])
     assert (found["attempts"], peer.reached) == (2, ["taken"])
 
@@ -179,7 +179,7 @@ async def test_a_queue_that_does_not_work_takes_nothing(store, peer) -> None:
 async def test_a_queued_row_is_performed_once(store, peer, eventually) -> None:
     async with working(store, peer):
         row = await put(store, "hello")
-        await eventually(lambda: _state_is(store, row, "sent"))
+        await eventually(lambda: state_is(store, row, "sent"))
     assert peer.reached == ["hello"]
 
 
@@ -190,7 +190,7 @@ async def test_the_outcome_and_what_is_told_of_it_are_written_together(
     peer.answers = [Done(fields={"answer": "250"}, events=[(told, told.patient_id)])]
     async with working(store, peer):
         row = await put(store, "hello")
-        await eventually(lambda: _state_is(store, row, "sent"))
+        await eventually(lambda: state_is(store, row, "sent"))
     assert (await state(store, row))["answer"] == "250"
     assert await store.collection("outbox").count_documents({}) == 1
 
@@ -199,7 +199,7 @@ async def test_a_row_that_must_wait_is_due_again(store, peer, eventually) -> Non
     peer.answers = [Again(due_at=now() + timedelta(seconds=1)), Done()]
     async with working(store, peer):
         row = await put(store, "hello")
-        await eventually(lambda: _state_is(store, row, "sent"))
+        await eventually(lambda: state_is(store, row, "sent"))
     assert (await state(store, row))["attempts"] == 2
 
 
@@ -207,15 +207,15 @@ async def test_a_peer_that_is_away_is_waited_for(store, peer, eventually) -> Non
     peer.answers = [BackingServiceAway("relay"), Done()]
     async with working(store, peer):
         row = await put(store, "hello")
-        await eventually(lambda: _state_is(store, row, "sent"))
+        await eventually(lambda: state_is(store, row, "sent"))
 
 
 async def test_what_can_never_happen_is_given_up_with_its_reason(store, peer, eventually) -> None:
     peer.answers = [Refused("no"), GiveUp(fields={"reason": "said-so"})]
     async with working(store, peer):
         first, second = await put(store, "one"), await put(store, "two")
-        await eventually(lambda: _state_is(store, first, "failed"))
-        await eventually(lambda: _state_is(store, second, "failed"))
+        await eventually(lambda: state_is(store, first, "failed"))
+        await eventually(lambda: state_is(store, second, "failed"))
     assert {(await state(store, row))["reason"] for row in (first, second)} == {"refused", "said-so"}
 
 
@@ -229,7 +229,7 @@ async def test_the_row_of_a_killed_worker_is_taken_up_after_its_lease(store, pee
     }
     await store.collection("notes").update_one({"_id": row}, {"$set": cut})
     async with working(store, peer):
-        await eventually(lambda: _state_is(store, row, "sent"))
+        await eventually(lambda: state_is(store, row, "sent"))
 
 
 async def test_two_workers_share_the_rows_and_none_is_performed_twice(store, peer, eventually) -> None:
@@ -274,7 +274,7 @@ async def test_an_effect_may_take_longer_than_its_lease_while_its_worker_lives(s
         await asyncio.sleep(2.5)
         assert peer.reached == ["slow"]
         peer.hurried.set()
-        await eventually(lambda: _state_is(store, row, "sent"))
+        await eventually(lambda: state_is(store, row, "sent"))
 
 
 async def test_what_was_heard_is_kept_while_the_store_is_away_and_the_effect_happens_once(
@@ -287,7 +287,7 @@ async def test_what_was_heard_is_kept_while_the_store_is_away_and_the_effect_hap
         await eventually(lambda: _is(bool(peer.reached)))
         await asyncio.sleep(2.5)
         away.clear()
-        await eventually(lambda: _state_is(store, row, "sent"))
+        await eventually(lambda: state_is(store, row, "sent"))
     assert (peer.reached, (await state(store, row))["attempts"]) == (["heard"], 1)
 
 
@@ -314,7 +314,7 @@ async def test_a_row_under_way_here_is_not_taken_for_cut_when_its_lease_could_no
         await store.collection("notes").update_one({"_id": row}, past)
         await asyncio.sleep(2.5)
         away.clear()
-        await eventually(lambda: _state_is(store, row, "sent"))
+        await eventually(lambda: state_is(store, row, "sent"))
     assert peer.reached == ["heard"]
 
 
@@ -337,7 +337,7 @@ async def test_an_outcome_may_depend_on_what_others_did_to_the_row_meanwhile(sto
         await eventually(lambda: _is(bool(peer.reached)))
         await store.collection("notes").update_one({"_id": row}, {"$set": {"said": "meanwhile"}})
         peer.hurried.set()
-        await eventually(lambda: _state_is(store, row, "sent"))
+        await eventually(lambda: state_is(store, row, "sent"))
     assert (await state(store, row))["heard"] == "meanwhile"
     assert await store.collection("outbox").count_documents({}) == 1
 
@@ -377,38 +377,9 @@ async def _is(held: bool) -> bool:
     return held
 
 
-async def _state_is(store: Store[Tx], row_id: str, expected: str) -> bool:
+async def state_is(store: Store[Tx], row_id: str, expected: str) -> bool:
     return bool((await state(store, row_id))["state"] == expected)
 
 
 async def _all_sent(store: Store[Tx], rows: list[str]) -> bool:
-    return all(await asyncio.gather(*(_state_is(store, row, "sent") for row in rows)))
-
-
-async def test_leases_are_renewed_beside_transactions_that_touch_the_same_rows_and_nobody_stands_still(
-    store, peer, eventually
-) -> None:
-    lease = timedelta(seconds=1.5)
-    async with working(store, peer, lease=lease), working(store, Peer(), lease=lease):
-        rows = store.collection("notes")
-        await put(store, "slow", slow=True)
-        other = await put(store, "other", state="kept")
-        await eventually(lambda: _reached(peer, 1))
-        mine = peer.rows[0]["_id"]
-
-        async def holds_it(tx: Tx) -> None:
-            for _ in range(4):
-                await rows.update_one({"_id": mine}, {"$inc": {"touched": 1}}, session=tx.session)
-                await asyncio.sleep(0.3)
-
-        async def passes_by(tx: Tx) -> None:
-            await rows.update_one({"_id": other}, {"$inc": {"touched": 1}}, session=tx.session)
-
-        async with asyncio.timeout(30):
-            holding = asyncio.create_task(store.transact(holds_it))
-            while not holding.done():
-                await store.transact(passes_by)
-            await holding
-        assert (await state(store, mine))["touched"] == 4
-        peer.hurried.set()
-        await eventually(lambda: _state_is(store, mine, "sent"))
+    return all(await asyncio.gather(*(state_is(store, row, "sent") for row in rows)))

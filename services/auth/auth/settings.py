@@ -24,7 +24,7 @@ class AuthSettings(Settings):
     argon2_threads: int = Field(default=2, ge=1, le=16, description="passwords hashed at once, 64 MiB each")
 
     data_controllers: str = of_demonstration(
-        "le responsable de traitement de démonstration", "who answers for the data"
+        "l'organisme A et l'organisme B de démonstration", "who answers for the data"
     )
     publisher: str = of_demonstration("l'éditeur de démonstration", "who publishes the site, in the legal notice")
     host_name: str = of_demonstration("un hébergeur de démonstration", "who hosts the data")

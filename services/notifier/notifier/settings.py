@@ -42,7 +42,7 @@ class NotifierSettings(Settings):
     sms_provider: Literal["catcher"] = Field(description="who delivers SMS; `catcher` e-mails them to the relay")
 
     data_controllers: str = of_demonstration(
-        "le responsable de traitement de démonstration", "who answers for the data"
+        "l'organisme A et l'organisme B de démonstration", "who answers for the data"
     )
     view_rate: float = Field(default=20.0, gt=0, description="notices shown in a browser, a second, at most")
 

@@ -21,6 +21,7 @@ from .conftest import OneSession
 
 pytestmark = pytest.mark.browser
 SCRIPTED = """{% extends "shell.html" %}{% import "pieces.html" as p %}{% block title %}Essai{% endblock %}
+{% block head %}<script type="module" src="{{ static("autosave.js") }}"></script>{% endblock %}
 {% block main %}<h1>Essai</h1>
 <div data-stream="/m/stream" data-stream-events="mailbox">
 <p id="list" hx-get="/m/list" hx-trigger="pli:mailbox from:body">ancien</p></div>

@@ -202,6 +202,7 @@ def _channel_page(attempt: Attempt, refused: AuthError | None = None) -> Templat
         chosen=attempt.challenge.channel or attempt.account.channels()[0],
         errors=errors,
         wait_until=_until(refused),
+        sent_before=attempt.challenge.channel is not None,
     )
 
 

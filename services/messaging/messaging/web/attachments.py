@@ -61,6 +61,7 @@ class AttachmentPages(Controller):
             kind=kind_of_file(received.attachment),
             kept=_latest(keeps, attachment_id),
             preview=preview,
+            downloaded_only=words.DOWNLOADED_ONLY,
         )
 
     @get("/pieces/{message_id:str}/{attachment_id:str}/fichier")

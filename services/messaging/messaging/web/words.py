@@ -59,6 +59,17 @@ KEEP_REFUSALS: dict[str, str] = {
     "claim-refused": _("Le fichier n'a pas pu être transmis. Vous pouvez réessayer."),
     "claim-mismatch": _("Le fichier a été abîmé pendant la copie. Vous pouvez réessayer."),
 }
+DOWNLOADED_ONLY: dict[str, str] = {
+    "format": _(
+        "Ce fichier ne peut pas être ajouté à vos documents, qui acceptent les formats jpeg, jpg, png, pdf, rtf,"
+        " tif, tiff et txt. Vous pouvez le télécharger."
+    ),
+    "too-large": _(
+        "Ce fichier ne peut pas être ajouté à vos documents, où chacun doit faire moins de 5 Mo. Vous pouvez le"
+        " télécharger."
+    ),
+    "empty": _("Ce fichier est vide : il ne peut pas être ajouté à vos documents."),
+}
 KEEP_REFUSED = _("Le document n'a pas pu être ajouté. Vous pouvez réessayer.")
 
 ROW_REFUSALS: dict[str, str] = {

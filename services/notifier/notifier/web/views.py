@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from litestar import Controller, get
+from litestar import Controller, Request, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
@@ -13,6 +13,7 @@ from chassis import web
 from chassis.clock import Clock, now
 from chassis.errors import NotFound, TooManyRequests
 from chassis.store import Row
+from chassis.web.ports import parts_of
 from notifier.domain.notices import GATHERED, Kind
 from notifier.domain.pace import Allowance
 from notifier.domain.patient import Patient
@@ -54,8 +55,8 @@ class ViewableNotices:
         self._seconds = seconds
         self._allowance = Allowance(rate, seconds())
 
-    async def facts(self, token: str) -> dict[str, Any]:
-        """What the page says. Raises `NotFound`, always alike, or `TooManyRequests`."""
+    async def facts(self, token: str) -> tuple[str, dict[str, Any]]:
+        """The e-mail's language, and what the page says. Raises `NotFound`, always alike, or `TooManyRequests`."""
         if not looks_like_token(token):
             raise NotFound("no such notice")
         if not self._allowance.spend(self._seconds()):
@@ -63,7 +64,8 @@ class ViewableNotices:
         row = await self._notices.viewable_notice(view_hash(token))
         if row is None or not may_be_viewed(row["queued_at"], self._clock()):
             raise NotFound("no such notice")
-        return self._renderer.facts(await self._notice(row))
+        notice = await self._notice(row)
+        return notice.language, self._renderer.facts(notice)
 
     async def _notice(self, row: Row) -> Notice:
         patient = await self._notices.patient(row["patient_id"])
@@ -81,6 +83,13 @@ class NoticeViews(Controller):
     opt = {"public": True}  # noqa: RUF012  Litestar reads it as a class attribute
 
     @get("/{token:str}")
-    async def view(self, token: FromPath[str], store: NamedDependency[ViewableNotices]) -> Template:
-        """The same words as the e-mail. Raises `NotFound`, or `TooManyRequests` past the rate of views."""
-        return web.page("notice.html", **await store.facts(token))
+    async def view(
+        self, request: Request[Any, Any, Any], token: FromPath[str], store: NamedDependency[ViewableNotices]
+    ) -> Template:
+        """The same words as the e-mail, in its language whatever the browser's.
+
+        Raises `NotFound`, or `TooManyRequests` past the rate of views.
+        """
+        language, facts = await store.facts(token)
+        parts_of(request).languages.choose("", language)
+        return web.page("notice.html", **facts)

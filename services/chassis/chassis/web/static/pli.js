@@ -2,10 +2,7 @@
    The scripts that come after it find what they share with it in `pli`. */
 
 const RENEWAL = "/connexion/renouveler";
-const SAVE_AFTER = 1000;
 const AWAY_AGAIN_AFTER = 8000;
-const SAVE_AGAIN_AFTER = 5000;
-const SAVE_WITHIN = 10000;
 const TALLEST = 100000;
 const texts = document.getElementById("pli-texts")?.dataset ?? {};
 
@@ -87,6 +84,13 @@ function say(text, kind = "good", link = null) {
   document.documentElement.dataset.toast = "";
 }
 
+/* What was said and is not so any more. */
+function withdraw(text) {
+  for (const toast of toasts?.querySelectorAll(".toast") ?? []) {
+    if (toast.querySelector("p").textContent === text) closeToast(toast);
+  }
+}
+
 function closeToast(toast) {
   toast.remove();
   if (!toasts.children.length) delete document.documentElement.dataset.toast;
@@ -154,122 +158,6 @@ function reveal(button) {
   button.setAttribute("aria-pressed", String(!shown));
 }
 
-/* Autosave: one second after typing stops, one request at a time, again until it is saved. `told` is the last
-   thing that was said aloud: true for saved, false for not saved. What is not saved is sent by no button, for the
-   page that answers may be one that knows nothing of it; who leaves by another way is asked first. */
-
-class Autosave {
-  constructor(form) {
-    this.form = form;
-    this.status = document.getElementById(form.dataset.autosaveStatus);
-    this.dirty = false;
-    form.addEventListener("input", () => this.touched());
-    form.addEventListener("submit", (event) => this.submitted(event));
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden" && this.dirty) this.save({ keepalive: true });
-    });
-    addEventListener("pageshow", (event) => this.shown(event.persisted));
-    addEventListener("beforeunload", (event) => {
-      if (this.dirty && (this.told === false || !navigator.onLine)) event.preventDefault();
-    });
-  }
-
-  /* What the browser has put back into the fields may never have been saved. */
-  shown(persisted) {
-    for (const field of this.form.querySelectorAll("textarea")) {
-      if (persisted || field.value !== field.defaultValue) field.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-  }
-
-  touched() {
-    this.dirty = true;
-    this.plan(SAVE_AFTER);
-  }
-
-  plan(delay) {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.save(), delay);
-  }
-
-  async submitted(event) {
-    clearTimeout(this.timer);
-    if (!this.dirty && !this.sending) return;
-    event.preventDefault();
-    if (this.leaving) return;
-    this.leaving = true;
-    const saved = await this.settled();
-    this.leaving = false;
-    if (saved) this.form.requestSubmit(this.pressed(event.submitter));
-    else if (!this.sessionOver) say(texts.notSent, "bad");
-  }
-
-  /* The button, or the one in its place when its piece of the page has been fetched again. */
-  pressed(button) {
-    if (!button || button.form === this.form) return button;
-    return this.form.querySelector(`[formaction="${button.getAttribute("formaction")}"]`);
-  }
-
-  /* Whether all that was typed is saved, after one more try. */
-  async settled() {
-    await this.sending?.over;
-    if (this.dirty) await this.save({ signal: AbortSignal.timeout(SAVE_WITHIN) });
-    clearTimeout(this.timer);
-    if (this.dirty && !this.sessionOver) this.plan(SAVE_AGAIN_AFTER);
-    return !this.dirty;
-  }
-
-  async save(options = {}) {
-    if (this.sending) { this.plan(SAVE_AFTER); return; }
-    this.dirty = false;
-    this.sending = { over: this.sent(options) };
-    await this.sending.over;
-    this.sending = null;
-  }
-
-  async sent(options) {
-    try {
-      const answer = await ask(this.form.dataset.autosave, this.request(options));
-      if (!answer.ok) throw new Error(String(answer.status));
-      this.saved(await answer.text());
-    } catch (error) {
-      this.failed(error.message === "401");
-    }
-  }
-
-  request(options) {
-    const typed = [...new FormData(this.form)].filter(([, value]) => typeof value === "string");
-    const headers = { "HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded" };
-    const body = new URLSearchParams(typed).toString();
-    return { method: "POST", headers, body, ...options };
-  }
-
-  saved(fragment) {
-    const piece = document.createElement("template");
-    piece.innerHTML = fragment;
-    const first = piece.content.firstElementChild;
-    for (const { name, value } of first?.attributes ?? []) {
-      const field = name.startsWith("data-set-") && this.form.elements.namedItem(name.slice(9));
-      if (field) field.value = value;
-    }
-    this.tell(!this.told, piece.content);
-    this.told = true;
-  }
-
-  /* Heard the first time and after a failure; then the time changes in silence. */
-  tell(aloud, ...words) {
-    this.status?.setAttribute("aria-live", aloud ? "polite" : "off");
-    this.status?.replaceChildren(...words);
-  }
-
-  failed(sessionOver) {
-    this.dirty = true;
-    this.sessionOver = sessionOver;
-    this.tell(this.told !== false, texts.notSaved);
-    this.told = false;
-    if (sessionOver) sayLogIn(); else this.plan(SAVE_AGAIN_AFTER);
-  }
-}
-
 /* One event stream a page, closed while the tab is hidden. An event means: fetch this again. */
 
 class Live {
@@ -329,7 +217,6 @@ function each(root, selector, act) {
 
 function dress(root) {
   each(root, "[data-close-toast], [data-reveal], [data-js]", (element) => { element.hidden = false; });
-  each(root, "form[data-autosave]", (form) => new Autosave(form));
   each(root, "iframe[data-fit]", fit);
   each(root, "[data-counted]", count);
 }
@@ -365,7 +252,7 @@ function fit(frame) {
   measure();
 }
 
-globalThis.pli = { ask, dress, problemIn, say, sayLogIn, texts };
+globalThis.pli = { ask, dress, problemIn, say, sayLogIn, texts, withdraw };
 dress(document.body);
 document.querySelectorAll("[data-in-sight]").forEach(bringIntoSight);
 sayAgain();

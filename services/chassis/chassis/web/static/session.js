@@ -26,12 +26,16 @@ function recall() {
 
 async function learn(method, address) {
   const answer = await fetch(address, { method, headers: { Accept: "application/json" } });
-  if (answer.status === 401) { show("over"); return; }
+  if (answer.status === 401) {
+    if (!overSaid) show("over");
+    return false;
+  }
   if (!answer.ok) throw new Error(String(answer.status));
   const left = await answer.json();
   known.idleAt = Date.now() + left.idle * 1000;
   known.longAt = Date.now() + left.longest * 1000;
   share();
+  return true;
 }
 
 /* Typing, uploads, downloads and opening a page are activity, said at most every four minutes. */
@@ -61,11 +65,21 @@ function isDue() {
 async function look() {
   recall();
   if (shown() === "idle" && left("idleAt") > IDLE_WARNING) close();
-  if (overSaid || !isDue()) return;
+  if (overSaid) { await lookForLogIn(); return; }
+  if (!isDue()) return;
   await learn("GET", SESSION);
   if (shown()) return;
   if (left("longAt") <= LONG_WARNING && !longWasSaid()) sayLongest();
   else if (left("idleAt") <= IDLE_WARNING && known.idleAt < known.longAt) show("idle");
+}
+
+/* The person may have logged in again in another tab. */
+
+async function lookForLogIn() {
+  if (document.visibilityState !== "visible" || !await learn("GET", SESSION)) return;
+  overSaid = false;
+  if (shown() === "over") close();
+  document.dispatchEvent(new Event("pli:session-back"));
 }
 
 function sayLongest() {
@@ -117,6 +131,7 @@ function press(form) {
 function logInAgain() {
   const here = location.pathname + location.search;
   const fields = typed();
+  document.body.dataset.leaving = "";
   if (!fields.length) { location.assign(`${RENEWAL}?vers=${encodeURIComponent(here)}`); return; }
   const form = document.createElement("form");
   form.method = "post";
