@@ -198,7 +198,7 @@ def sends_the_kept_document_from_its_own_page(person: Person, exchange: Exchange
     person.sees_heading(KEPT)
     person.press("Envoyer à un professionnel")
     person.sees_heading("Nouveau message")
-    person.sees(people.PDF_NAME)
+    person.sees(f"{KEPT}.pdf")
     person.fill("Objet", ABOUT)
     person.press("Continuer")
     expect(person.page.locator("#pieces .file")).to_have_count(1)
