@@ -134,6 +134,8 @@ class Environment:
             "PLI_DOOR_HOST": HOST,
             "PLI_DOOR_PORT": str(self._ports["door"]),
             "PLI_DOOR_LOOPBACK_WITHOUT_TLS": "true",
+            # every sender of the machine is one peer to the door
+            "PLI_DOOR_CONNECTIONS_PER_MINUTE_PER_PEER": "60000",
             "PLI_SCANNER_PORT": str(self._ports["scanner"]),
         }
         return {

@@ -25,6 +25,11 @@ class DoorSettings(Settings):
 
     door_connections: int = Field(default=200, ge=1, description="connections at once, over all senders")
     door_connections_per_peer: int = Field(default=100, ge=1, description="connections at once from one address")
+    door_connections_per_minute_per_peer: int = Field(
+        default=3_000,
+        ge=1,
+        description="connections that one address may open in a minute: at once, or bit by bit",
+    )
     door_letters: int = Field(default=64, ge=1, description="letters under way at once; each may hold 6 MB")
     door_letters_per_peer: int = Field(default=48, ge=1, description="letters under way at once from one address")
     door_bytes_per_hour: int = Field(

@@ -13,6 +13,7 @@ from chassis.objects import StoredObject
 from contracts.messaging import LetterTaken, NoticeReturnTaken
 from messaging.domain.model import Patient
 from messaging.domain.operators import MailOperator, MailOperators
+from messaging.door.arrivals import Arrivals
 from messaging.door.house import House as HouseAddresses
 from messaging.door.meter import Meter, Volume
 from messaging.door.pace import Patience
@@ -148,6 +149,7 @@ class House:
         self.clock = now()
         self.capacity = Capacity(connections=5, connections_per_peer=5, letters=4, letters_per_peer=4, wait=0.2)
         self.manners = Manners(200, 50, 100, Patience(idle=5.0, letter=10.0, least_rate=1000.0))
+        self.connections_a_minute = 1_000
         self.volume, self.seconds = Volume(1_000_000_000, 1_000_000_000), 0.0
         self.scanner: Scanner = NoScanner()
         self.tls: DoorTls | None = None
@@ -165,6 +167,7 @@ class House:
             self.operators,
             "door.test",
             self.tls,
+            Arrivals(self.connections_a_minute, lambda: self.seconds),
             Room(self.capacity),
             Meter(self.volume, lambda: self.seconds),
             self.manners,

@@ -55,7 +55,7 @@ def test_who_has_not_come_for_an_hour_is_forgotten() -> None:
         meter.brought(str(peer), 1_000)
     clock.now += HOUR
     meter.brought("new", 1)
-    assert list(meter._peers) == ["new"]
+    assert len(meter._peers) == 1
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -25,7 +25,8 @@ WORK = 300.0
 """Seconds that our own work on a letter may take, its stores included, before its connection is given up."""
 LINGER = 5.0
 
-CROWDED = "421 4.7.0 Too many connections, try again later"
+CROWDED = "421 4.7.0 Too many connections at once, close some or try again later"
+HURRIED = "421 4.7.0 Too many new connections, send several letters over each and try again in a minute"
 SLOW = "421 4.4.2 Too slow, or silent for too long"
 
 # aiosmtpd writes addresses into its own log
@@ -92,8 +93,8 @@ class Connection(SMTP):
     async def _handle_client(self) -> None:
         assert self.session is not None
         self._peer = peer_of(self.session.peer)
-        if not self._rules.room.enter(self._peer):
-            self.part(CROWDED, "crowded")
+        if refusal := self._kept_out():
+            self.part(*refusal)
             return
         CONNECTIONS.inc()
         try:
@@ -102,6 +103,12 @@ class Connection(SMTP):
             CONNECTIONS.dec()
             self._set_rset_state()
             self._rules.room.leave(self._peer)
+
+    def _kept_out(self) -> tuple[str, str] | None:
+        """The reply to one connection too many of this peer, or of all, and why; None when it is in the room."""
+        if not self._rules.arrivals.may_come(self._peer):
+            return HURRIED, "hurried"
+        return None if self._rules.room.enter(self._peer) else (CROWDED, "crowded")
 
     def part(self, reply: str, why: str) -> None:
         """Say this and hang up; who does not read it is cut."""

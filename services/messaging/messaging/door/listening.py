@@ -9,6 +9,7 @@ from chassis.errors import BackingServiceAway
 from chassis.objects import Objects
 from chassis.part import Check
 from chassis.telemetry import log
+from messaging.door.arrivals import Arrivals
 from messaging.door.house import House
 from messaging.door.meter import Meter, Volume
 from messaging.door.pace import Patience
@@ -53,6 +54,7 @@ class Door:
             operators=operators.current,
             hostname=settings.door_hostname,
             tls=_tls(settings),
+            arrivals=Arrivals(settings.door_connections_per_minute_per_peer, monotonic),
             room=Room(_capacity(settings)),
             meter=Meter(Volume(settings.door_bytes_per_hour, settings.door_bytes_per_hour_per_peer), monotonic),
             manners=_manners(settings),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from messaging.domain.operators import MailOperators
+from messaging.door.arrivals import Arrivals
 from messaging.door.house import House
 from messaging.door.meter import Meter
 from messaging.door.pace import Patience
@@ -32,6 +33,7 @@ class Rules(Struct, frozen=True):
     operators: Callable[[], MailOperators]
     hostname: str
     tls: DoorTls | None
+    arrivals: Arrivals
     room: Room
     meter: Meter
     manners: Manners
