@@ -1,6 +1,7 @@
 """Messaging's own interfaces, in memory: the store, the objects, a guard that knows two patients."""
 
 import copy
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,6 +14,7 @@ from chassis.errors import NotFound, NotYet
 from chassis.identity import Identity, TokenMissing
 from chassis.previews.previewer import Described, NoPreview, Page, Previewer
 from contracts.base import Event
+from messaging.domain.disowning import Misdirected
 from messaging.domain.facets import facets_of
 from messaging.domain.model import (
     Conversation,
@@ -69,6 +71,7 @@ class FakeStore(FakeDrafts, FakeConsignments):
                 "consignments",
                 "preferences",
                 "trash",
+                "misdirected",
             )
         }
         self.published: list[Event] = []
@@ -224,10 +227,13 @@ class FakeStore(FakeDrafts, FakeConsignments):
     async def put_in_trash(self, tx: Any, conversation: Conversation) -> None:
         self.put("trash", conversation)
 
-    async def _with_tokens(self, patient_id: str, tokens: Any, fields: Any) -> list[dict[str, Any]]:
-        asked = set(tokens)
-        sent = enumerate(self._all("messages", patient_id))
-        rows = (words_row(one, volume_of(number)) for number, one in sent if one.disowned_at is None)
+    async def _rows_with(self, tokens: Any, fields: Any) -> list[dict[str, Any]]:
+        asked, sent = set(tokens), Counter[str]()
+        rows = []
+        for one in self.kept["messages"].values():
+            row = words_row(one, volume_of(sent[one.patient_id]))
+            rows.append(row | {"hidden": one.disowned_at is not None})
+            sent[one.patient_id] += 1
         return [row for row in rows if asked & set(row["tokens"])]
 
     async def messages_by_id(self, patient_id: str, ids: Any) -> list[Message]:
@@ -250,6 +256,18 @@ class FakeStore(FakeDrafts, FakeConsignments):
 
     async def set_aside(self, tx: Any, message: Message, at: Any) -> None:
         self.put("messages", replace(self._own("messages", message.patient_id, message.id), disowned_at=at))
+
+    async def queue_misdirected(self, tx: Any, letter: Misdirected) -> None:
+        self.put("misdirected", letter)
+
+    async def unqueue_misdirected(self, tx: Any, letter_id: str) -> Misdirected | None:
+        return self.kept["misdirected"].pop(letter_id, None)
+
+    async def misdirected(self, most: int) -> list[Misdirected]:
+        return sorted(self.kept["misdirected"].values(), key=lambda one: one.set_aside_at)[:most]
+
+    async def count_misdirected(self) -> int:
+        return len(self.kept["misdirected"])
 
     async def correspondents(self, patient_id: str, addresses: Any, tx: Any = None) -> list[Correspondent]:
         return [one for one in self._all("correspondents", patient_id) if one.address in addresses]

@@ -1,4 +1,5 @@
-"""The end of the trash on the real database: after 30 days all of a conversation goes, and nothing else does."""
+"""What is put away, on the real database: a conversation goes after 30 days with all of it and nothing else, and a
+letter set aside is found by no search and waits for an operator."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,8 @@ from msgspec.structs import replace
 from chassis.errors import NotFound
 from chassis.ids import new_id
 from chassis.store import Tx
+from messaging.disclosing import Access
+from messaging.disowning import set_aside, take_back
 from messaging.domain.consignment import consigned
 from messaging.domain.model import (
     Draft,
@@ -23,18 +26,22 @@ from messaging.domain.model import (
     RowState,
 )
 from messaging.domain.threads import begin
+from messaging.misdirected import settle, waiting
 from messaging.objects import raw_key
+from messaging.searching import count_found
 from messaging.settings import MessagingSettings
 from messaging.store import MessagingStore
 from messaging.tidying import Tidying
 from messaging.upkeep import delete_conversation, restore_conversation
 from stack.control import Stack
 from tests.messaging.fakes import identity_of
+from tests.messaging.people import DOMAINS
 
 pytestmark = pytest.mark.stack
 
 AT = datetime(2026, 6, 9, tzinfo=UTC)
 MONTH = timedelta(days=30)
+ACCESS = Access(by="Anne Petit", reason="demande 2026-114")
 MARIE = Party(name="Marie Chanteau", address="marie@chu.mssante.fr")
 
 
@@ -200,3 +207,28 @@ async def test_a_letter_that_came_meanwhile_saves_it_from_its_end(store: TrialSt
     assert await counted(store) == before
     assert await store.kept("trash") == 0
     assert shelf.removed == set()
+
+
+async def test_a_letter_set_aside_is_found_by_no_search_and_waits_until_it_is_settled_or_taken_back(
+    store: TrialStore,
+) -> None:
+    me = new_id()
+    mailboxes, identity = Mailboxes(store), identity_of(me)
+    await mailboxes.open(me)
+    first, second, stays = [await mailboxes.conversation(me) for _ in range(3)]
+    answers = 3
+    assert (await count_found(store, identity, "resultats")).count == 3 + answers
+    for minutes, letter in enumerate((first, second)):
+        await set_aside(store, DOMAINS, identity, letter.id, AT + timedelta(minutes=minutes))
+        await set_aside(store, DOMAINS, identity, letter.id, AT + MONTH)
+    assert (await count_found(store, identity, "resultats")).count == 1 + answers
+    assert [one.id for one in await waiting(store, ACCESS)] == [first.id, second.id]
+    assert await store.count_misdirected() == 2
+
+    await take_back(store, identity, first.id, AT + timedelta(days=1))
+    await settle(store, second.id, ACCESS)
+    assert (await count_found(store, identity, "resultats")).count == 2 + answers
+    assert await store.count_misdirected() == 0
+    for letter in (first, second, stays):
+        with pytest.raises(NotFound):
+            await settle(store, letter.id, ACCESS)

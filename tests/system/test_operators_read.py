@@ -1,4 +1,4 @@
-"""What operators may read of letters, by command: those to postmaster, and a patient's untouched one, audited."""
+"""What operators may read of letters, by command: those to postmaster, an untouched one, a list of misdirected."""
 
 import smtplib
 import sys
@@ -68,3 +68,34 @@ def test_what_was_written_to_postmaster_is_fetched_once(stack: Stack, tmp_path: 
     fetched[0].write_bytes(b"lu")
     assert messaging(stack, "--house-letters", str(tmp_path), *ACCESS) == 0
     assert fetched[0].read_bytes() == b"lu"
+
+
+def test_a_letter_that_a_patient_set_aside_waits_for_an_operator_until_it_is_settled(
+    stack: Stack, observer: Observer, people: People, capfd: pytest.CaptureFixture[str]
+) -> None:
+    patient = people.newcomer()
+    sent = letter(DOCTOR, [patient], "Pour un autre")
+    MailServer(stack.ports["door"]).deliver(sent)
+    messages = observer.database("messaging")["messages"]
+    mine = {"message_id": sent.message_id, "patient_id": patient.id}
+    row = until(lambda: messages.find_one(mine), lambda found: found is not None, what="the letter")
+    page = patient.visitor.get(f"/messagerie/messages/{row['_id']}/ecarter")
+    assert page.press("Masquer le message").says("Message masqué")
+    before = observer.ends(AUDIT)
+
+    def listed() -> list[list[str]]:
+        assert messaging(stack, "--misdirected", *ACCESS) == 0
+        return [line.split("\t")[1:] for line in capfd.readouterr().out.splitlines()]
+
+    assert [row["_id"], patient.id, "cabinet.mssante.fr", "yes"] in listed()
+    assert messaging(stack, "--settle", row["_id"]) == 2, "without who and why"
+    assert messaging(stack, "--settle", row["_id"], *ACCESS) == 0
+    assert row["_id"] not in {line[0] for line in listed() if line}
+    assert messaging(stack, "--settle", row["_id"], *ACCESS) == 1, "twice"
+
+    def recorded() -> set[str]:
+        events = [msgspec.json.decode(record.value or b"{}") for record in observer.records(AUDIT, before)]
+        return {event["action"] for event in events if event.get("object_id") == row["_id"]}
+
+    both = {"misdirected-letter-listed", "misdirected-letter-settled"}
+    until(recorded, lambda found: both <= found, what="both in the audit")

@@ -15,6 +15,7 @@ from messaging.app import Only, build
 from messaging.disclosing import Access
 from messaging.evidence import OriginalLost, disclose
 from messaging.house_letters import fetch
+from messaging.misdirected import COLUMNS, columns_of, settle, waiting
 from messaging.objects import Objects
 from messaging.settings import MessagingSettings
 from messaging.signing import Seal
@@ -32,20 +33,26 @@ def main() -> None:
     parser.add_argument(
         "--evidence", metavar="MESSAGE", help="write the letter of this id as it was received, untouched"
     )
+    parser.add_argument(
+        "--misdirected",
+        action="store_true",
+        help="list the letters that patients said are not theirs and nobody has looked into, the longest first",
+    )
+    parser.add_argument("--settle", metavar="MESSAGE", help="take a letter off that list: it was looked into")
     parser.add_argument("--to", type=Path, metavar="FILE", help="where --evidence writes; nothing is written over")
-    parser.add_argument("--by", metavar="WHO", help="who fetches letters: your name, kept in the audit")
+    parser.add_argument("--by", metavar="WHO", help="who asks: your name, kept in the audit")
     parser.add_argument("--reason", metavar="WHY", help="why: the reference of the request, kept in the audit")
     asked = parser.parse_args()
     settings = read_settings(MessagingSettings)
     if asked.dkim_record:
         print(dkim_record(settings))
-    elif asked.house_letters or asked.evidence:
-        _fetch_letters(parser, settings, asked)
+    elif asked.house_letters or asked.evidence or asked.misdirected or asked.settle:
+        _about_letters(parser, settings, asked)
     else:
         uvloop.run(_run(settings, asked.only))
 
 
-def _fetch_letters(
+def _about_letters(
     parser: argparse.ArgumentParser, settings: MessagingSettings, asked: argparse.Namespace
 ) -> None:
     """Exits with 2 where who, why or where to is missing, with 1 and a sentence where it can't be done."""
@@ -57,6 +64,10 @@ def _fetch_letters(
         parser.error(str(error))
     if asked.evidence:
         asyncio.run(evidence(settings, asked.evidence, asked.to, access))
+    elif asked.misdirected:
+        print(*asyncio.run(list_misdirected(settings, access)), sep="\n")
+    elif asked.settle:
+        asyncio.run(settle_misdirected(settings, asked.settle, access))
     else:
         print(*asyncio.run(house_letters(settings, asked.house_letters, access)), sep="\n")
 
@@ -81,6 +92,24 @@ async def evidence(settings: MessagingSettings, message_id: str, to: Path, acces
         except FileExistsError:
             raise SystemExit(f"messaging: {to} is there already, and is not written over") from None
     print(f"{size} bytes in {to}; the access is recorded", file=sys.stderr)
+
+
+async def list_misdirected(settings: MessagingSettings, access: Access) -> list[str]:
+    """What waits for an operator, a line a letter under one with the columns' names."""
+    async with _letters(settings) as (store, _):
+        letters = await waiting(store, access)
+    print(f"{len(letters)} letters wait; the access is recorded", file=sys.stderr)
+    return ["\t".join(COLUMNS), *("\t".join(columns_of(letter)) for letter in letters)] if letters else []
+
+
+async def settle_misdirected(settings: MessagingSettings, message_id: str, access: Access) -> None:
+    """Note that a misdirected letter was looked into."""
+    async with _letters(settings) as (store, _):
+        try:
+            await settle(store, message_id, access)
+        except NotFound:
+            raise SystemExit(f"messaging: no letter {message_id} waits; --misdirected tells which do") from None
+    print(f"{message_id} is settled; that is recorded", file=sys.stderr)
 
 
 @asynccontextmanager

@@ -87,11 +87,12 @@ def _scanner(settings: MessagingSettings) -> "Scanner":
 
 def _worker(settings: MessagingSettings, store: MessagingStore, objects: Objects) -> Sequence[Part]:
     from messaging.freshness import Freshness
+    from messaging.misdirected import Counting
     from messaging.road import Road
     from messaging.tidying import Tidying
 
     tidying = Tidying(store, objects, now)
-    return [Road(settings, store, objects, now), Freshness(settings, store, now), tidying]
+    return [Road(settings, store, objects, now), Freshness(settings, store, now), tidying, Counting(store)]
 
 
 def _service(settings: MessagingSettings, domains: Domains) -> Service:

@@ -34,16 +34,20 @@ class Access(Struct, frozen=True, kw_only=True):
         """Write the access into the audit. Raises `BackingServiceAway`."""
 
         async def work(tx: Tx) -> None:
-            tx.audit(
-                action=action,
-                actor=f"operator:{self.by}",
-                patient_id=patient_id,
-                object_kind=kind,
-                object_id=thing_id[:64],
-                reason=self.reason,
-            )
+            self.note(tx, action, kind, thing_id, patient_id)
 
         await store.transact(work)
+
+    def note(self, tx: Tx, action: str, kind: str, thing_id: str, patient_id: str | None) -> None:
+        """Record what this transaction does."""
+        tx.audit(
+            action=action,
+            actor=f"operator:{self.by}",
+            patient_id=patient_id,
+            object_kind=kind,
+            object_id=thing_id[:64],
+            reason=self.reason,
+        )
 
 
 def check_free(path: Path) -> None:

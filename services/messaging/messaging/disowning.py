@@ -9,7 +9,14 @@ from chassis.identity import Identity
 from chassis.store import Tx
 from messaging.access import note, own
 from messaging.domain.addresses import Domains
-from messaging.domain.disowning import NotYourLetter, may_be_set_aside, may_be_taken_back, notice_of, told_to
+from messaging.domain.disowning import (
+    NotYourLetter,
+    may_be_set_aside,
+    may_be_taken_back,
+    misdirected,
+    notice_of,
+    told_to,
+)
 from messaging.domain.model import Message
 from messaging.store import MessagingStore
 from messaging.telling import state_told
@@ -18,7 +25,7 @@ from messaging.telling import state_told
 async def set_aside(
     store: MessagingStore, domains: Domains, identity: Identity, message_id: str, at: datetime
 ) -> Message:
-    """Hide a letter's words and files. Twice is once. Raises `NotFound`, `NotYourLetter`."""
+    """Hide a letter's words and files; operators hear of it. Twice is once. Raises `NotFound`, `NotYourLetter`."""
 
     async def work(tx: Tx) -> Message:
         message = await store.message(identity.patient_id, message_id, tx)
@@ -28,22 +35,23 @@ async def set_aside(
             raise NotYourLetter(f"message {message_id} is a {message.kind}")
         await store.set_aside(tx, message, at)
         note(tx, identity, "message-set-aside", "message", message_id)
-        await _tell(store, domains, tx, message, at)
+        told = await _tell(store, domains, tx, message, at)
+        await store.queue_misdirected(tx, misdirected(message, at, sender_told=told))
         return replace(message, disowned_at=at)
 
     async with own(store, identity, "message-set-aside", "message", message_id):
         return await store.transact(work)
 
 
-async def _tell(store: MessagingStore, domains: Domains, tx: Tx, letter: Message, at: datetime) -> None:
-    """Put the notice on the road, unless it went before."""
+async def _tell(store: MessagingStore, domains: Domains, tx: Tx, letter: Message, at: datetime) -> bool:
+    """Put the notice on the road, unless it went before; False when its sender can't be told."""
     known = await store.correspondents(letter.patient_id, [letter.sender.address], tx)
     to = told_to(letter, next(iter(known), None), domains)
     if to is None:
-        return
+        return False
     notice = notice_of(letter, await store.patient(letter.patient_id, tx), to, at)
     if await _is_there(store, tx, notice.message):
-        return
+        return True
     await store.add_message(tx, notice.message)
     await store.queue_consignments(tx, notice.consignments)
     conversation = await store.conversation(letter.patient_id, letter.conversation_id, tx)
@@ -51,6 +59,7 @@ async def _tell(store: MessagingStore, domains: Domains, tx: Tx, letter: Message
     for consignment in notice.consignments:
         for delivery in consignment.deliveries:
             tx.publish(state_told(consignment, delivery), key=letter.patient_id)
+    return True
 
 
 async def _is_there(store: MessagingStore, tx: Tx, message: Message) -> bool:
@@ -71,6 +80,7 @@ async def take_back(store: MessagingStore, identity: Identity, message_id: str, 
         if not may_be_taken_back(message, at):
             raise NotYourLetter(f"message {message_id} was set aside more than 30 days ago")
         await store.set_aside(tx, message, None)
+        await store.unqueue_misdirected(tx, message_id)
         note(tx, identity, "message-taken-back", "message", message_id)
         return replace(message, disowned_at=None)
 

@@ -1,5 +1,7 @@
 """« Ce message ne me concerne pas »: asked first, hidden everywhere, told to the sender once, and taken back."""
 
+import io
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -9,8 +11,10 @@ from chassis.clock import now
 from messaging.domain.disowning import SUBJECT, TEXT
 from messaging.domain.model import MessageKind, Party
 from tests.messaging.people import CHRISTELLE, INAYA_ID
-from tests.messaging.web.conftest import words
+from tests.messaging.web.conftest import HTMX, words
+from tests.messaging.web.test_taking_away import attached_to, said_in
 
+HOUR = timedelta(hours=1)
 WORDS = "Résultats de Monsieur Autre"
 
 
@@ -61,6 +65,51 @@ def test_its_words_and_files_are_hidden_everywhere(client, world, letter, aside,
     assert [record["action"] for record in world.store.audited if "aside" in record["action"]] == [
         "message-set-aside"
     ]
+
+
+PLACES = ("/messagerie/", "/messagerie/liste", "/messagerie/accueil", "/messagerie/echanges")
+SOUGHT = {
+    "resultats": "Aucun message trouvé",
+    "monsieur autre": "Aucun message trouvé",
+    "preparation": "Aucun message trouvé",
+    "christelle": "2 messages trouvés",
+}
+"""What leads to the letter, and what is found while it is set aside: hers are another letter, and the notice."""
+
+
+def taken_away(client, conversation):
+    """All that leaves of a conversation: on paper, as a PDF with its files, as an archive."""
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{conversation}/export.zip").content)) as archive:
+        zipped = [*archive.namelist(), *(archive.read(name).decode("utf-8-sig") for name in archive.namelist())]
+    pdf = client.get(f"{conversation}/export.pdf").content
+    return [words(client.get(f"{conversation}/imprimer")), said_in(pdf), *attached_to(pdf), *zipped]
+
+
+def found(client, text):
+    """What a search shows, and how many it counts."""
+    counted = words(client.get("/messagerie/recherche/compte", params={"q": text}, headers=HTMX)).strip()
+    return words(client.get("/messagerie/recherche", params={"q": text})), counted
+
+
+def test_it_is_in_no_list_no_search_no_count_and_nothing_taken_away_until_it_is_taken_back(
+    client, world, letter, aside, conversation
+):
+    other = world.letter(conversation_id=letter.id, text="Voici les vôtres", subject="Suite", at=letter.at + HOUR)
+    for place in (conversation, *PLACES):
+        assert WORDS not in words(client.get(place)), place
+        assert "Autre.pdf" not in words(client.get(place)), place
+    for text, answer in SOUGHT.items():
+        page, counted = found(client, text)
+        assert f"#m-{letter.id}" not in page, text
+        assert counted.startswith(answer), text
+    assert f"#m-{other.id}" in found(client, "christelle")[0]
+    for piece in taken_away(client, conversation):
+        assert "Autre" not in piece
+    client.post(f"/messagerie/messages/{letter.id}/reprendre")
+    for text in SOUGHT:
+        assert f"#m-{letter.id}" in found(client, text)[0], text
+    assert found(client, "christelle")[1] == "3 messages trouvés"
+    assert sum("Autre.pdf" in piece for piece in taken_away(client, conversation)) >= 3
 
 
 def test_the_sender_is_told_once_and_nothing_of_the_patient(client, world, letter, aside):

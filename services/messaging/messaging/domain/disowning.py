@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
+from msgspec import field
+
 from chassis.i18n import mark as _
-from contracts.base import Instant
-from messaging.domain.addresses import Domains
+from contracts.base import Instant, MessageId, PatientId
+from messaging.domain.addresses import Domains, domain_of
 from messaging.domain.consignment import consigned
 from messaging.domain.errors import MessagingError
 from messaging.domain.identifiers import derived_id
-from messaging.domain.model import Correspondent, Message, MessageKind, Party, Patient
+from messaging.domain.model import Correspondent, Kept, Message, MessageKind, Party, Patient
 from messaging.domain.replying import Reply
 
 RESTORABLE = timedelta(days=30)
@@ -29,6 +31,30 @@ class NotYourLetter(MessagingError):
 
     code = "not-set-aside"
     sentence = _("Ce message ne peut pas être masqué ni affiché de nouveau.")
+
+
+class Misdirected(Kept, frozen=True, kw_only=True):
+    """A letter that a patient said is not theirs: it waits for an operator, who asks the sender's mail operator.
+
+    Nothing of what the letter says is here; `sender_told` says whether the sender got the notice.
+    """
+
+    id: MessageId = field(name="_id")
+    patient_id: PatientId
+    set_aside_at: Instant
+    sender_domain: str
+    sender_told: bool
+
+
+def misdirected(letter: Message, at: Instant, *, sender_told: bool) -> Misdirected:
+    """What an operator is told of a letter that was set aside."""
+    return Misdirected(
+        id=letter.id,
+        patient_id=letter.patient_id,
+        set_aside_at=at,
+        sender_domain=domain_of(letter.sender.address),
+        sender_told=sender_told,
+    )
 
 
 def may_be_set_aside(message: Message) -> bool:

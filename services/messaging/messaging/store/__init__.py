@@ -10,6 +10,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from messaging.store.consignments import CONSIGNMENT_INDEXES, CONSIGNMENTS
 from messaging.store.messages import MESSAGES_A_PAGE, MessagePage, message_key
+from messaging.store.misdirected import MisdirectedLetters
 from messaging.store.paging import PageKey
 from messaging.store.people import People
 from messaging.store.preferences import Preferences
@@ -34,7 +35,7 @@ def _by_patient(*fields: str) -> IndexModel:
     return IndexModel([("patient_id", ASCENDING), *((name, ASCENDING) for name in fields)])
 
 
-class MessagingStore(People, RemovedDrafts, Trays, Trash, Preferences):
+class MessagingStore(People, RemovedDrafts, Trays, Trash, Preferences, MisdirectedLetters):
     """All that messaging keeps in its database."""
 
     SEVERAL_WRITE = True
@@ -88,4 +89,5 @@ class MessagingStore(People, RemovedDrafts, Trays, Trash, Preferences):
         "draft_rows": (_by_patient("draft_id", "requested_at", "_id"),),
         CONSIGNMENTS: CONSIGNMENT_INDEXES,
         "preferences": (),
+        "misdirected": (IndexModel([("set_aside_at", ASCENDING)]),),
     }

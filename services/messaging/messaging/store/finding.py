@@ -74,12 +74,16 @@ class Finding(Store[Tx]):
         return Findings(keys=tuple(sorted(keys, reverse=True)), reached=left + 1 if left >= 0 else None)
 
     async def _with_tokens(self, patient_id: str, tokens: Sequence[str], fields: Mapping[str, int]) -> list[Row]:
+        """The patient's own rows with any of these tokens, but for letters that were set aside."""
+        rows = {row["_id"]: row for row in await self._rows_with(tokens, fields)}
+        return [row for row in rows.values() if row["patient_id"] == patient_id and not row.get("hidden")]
+
+    async def _rows_with(self, tokens: Sequence[str], fields: Mapping[str, int]) -> list[Row]:
         """Few tokens are asked for one by one: the store reads faster so than by an `$in`."""
         asked = tokens if len(tokens) <= FEW_TOKENS else [{"$in": list(tokens)}]
         with reading(None):
             found = [await self.collection("words").find({"tokens": one}, fields).to_list() for one in asked]
-        rows = {row["_id"]: row for some in found for row in some}
-        return [row for row in rows.values() if row["patient_id"] == patient_id and not row.get("hidden")]
+        return [row for some in found for row in some]
 
     async def messages_by_id(self, patient_id: str, ids: Sequence[str]) -> list[Message]:
         """These messages, in no order; those that aren't there are missing."""
