@@ -27,6 +27,7 @@ from stack.environment import write as write_settings
 from stack.places import CHECKOUT
 from tests.bench.floors import TOPIC, Stores
 from tests.bench.generator import Order, Sent
+from tests.children import ending_with_us
 
 PATIENTS = 48
 PARTITIONS = 12
@@ -95,8 +96,9 @@ def run_generator(order: Order) -> Sent:
     """Carry out an order in a process of its own."""
     command = [sys.executable, "-m", "tests.bench.generator"]
     done = subprocess.run(
-        command, input=msgspec.json.encode(order), capture_output=True, cwd=CHECKOUT, check=False
-    )
+        ending_with_us(command),
+        input=msgspec.json.encode(order), capture_output=True, cwd=CHECKOUT, check=False,
+    )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"the load generator failed: {done.stderr.decode()[-800:]}")
     return msgspec.json.decode(done.stdout, type=Sent)
@@ -106,7 +108,9 @@ def run_generator(order: Order) -> Sent:
 def helper(module: str, *arguments: str, given: bytes = b"") -> Iterator[tuple[int, int]]:
     """Run one of our helpers; its port and its pid."""
     command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=CHECKOUT)
+    process = subprocess.Popen(
+        ending_with_us(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=CHECKOUT
+    )
     assert process.stdin and process.stdout
     try:
         process.stdin.write(given)

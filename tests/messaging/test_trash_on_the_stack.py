@@ -35,7 +35,7 @@ from messaging.tidying import Tidying
 from messaging.upkeep import delete_conversation, restore_conversation
 from stack.control import Stack
 from tests.messaging.fakes import identity_of
-from tests.messaging.people import DOMAINS
+from tests.messaging.people import DOMAINS, World
 
 pytestmark = pytest.mark.stack
 
@@ -215,6 +215,7 @@ async def test_a_letter_set_aside_is_found_by_no_search_and_waits_until_it_is_se
     me = new_id()
     mailboxes, identity = Mailboxes(store), identity_of(me)
     await mailboxes.open(me)
+    await store.transact(lambda tx: store.save_patient(tx, replace(World().inaya, id=me)))
     first, second, stays = [await mailboxes.conversation(me) for _ in range(3)]
     answers = 3
     assert (await count_found(store, identity, "resultats")).count == 3 + answers

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.certificates import Files
+from tests.children import ending_with_us, free_port
 from tests.system.waiting import until
 
 MASTER = "/usr/lib/postfix/sbin/master"
@@ -67,7 +68,7 @@ class Postfix:
         authority: Path | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="pli-postfix-"))
         self._keeps = keeps
         self._routes = routes or {}
@@ -79,7 +80,9 @@ class Postfix:
         try:
             self._prepare()
             command = [MASTER, "-s", "-c", str(self._folder / "etc")]
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            self._process = subprocess.Popen(
+                ending_with_us(command, by="TERM"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            )
             until(self._greets, what="Postfix's greeting", within=STARTS_WITHIN, every=0.1)
         except BaseException:
             self._end()
@@ -199,9 +202,3 @@ def _tls(presents: Files | None, serves: Files | None, authority: Path | None) -
             "smtpd_tls_key_file": str(serves.key),
         }
     return settings
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -12,7 +12,8 @@ from demo.letters import Person
 from demo.patient import with_key
 from stack.control import Stack
 from tests.certificates import Authority
-from tests.system.doors import another_door, free_port
+from tests.children import free_port
+from tests.system.beside import another_door
 from tests.system.mail import Letter, letter
 from tests.system.observer import Observer, Row
 from tests.system.people import NURSE, Newcomer, People

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from stack.control import Stack
-from tests.system.doors import another_door
+from tests.system.beside import another_door
 from tests.system.mail import Letter, MailServer, letter
 from tests.system.observer import Observer
 from tests.system.people import PROFESSIONALS, Newcomer, People

@@ -1,6 +1,5 @@
 """Toxiproxy between Pli and what it talks to: connections that are cut, slow or narrow."""
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from typing import Any
 import httpx
 
 from stack.servers import TOXIPROXY
+from tests.children import ending_with_us, free_port
 
 START_BOUND_S = 15.0
 
@@ -67,7 +67,7 @@ def toxics(seed: int = 1) -> Iterator[Toxics]:
     """Run a Toxiproxy of one's own."""
     port = free_port()
     command = [str(TOXIPROXY.folder / "toxiproxy"), "-host", "127.0.0.1", "-port", str(port), "-seed", str(seed)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(ending_with_us(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10.0) as api:
             _wait_for(api, process)
@@ -87,10 +87,3 @@ def _wait_for(api: httpx.Client, process: "subprocess.Popen[bytes]") -> None:
         else:
             return
     raise RuntimeError("Toxiproxy did not start")
-
-
-def free_port() -> int:
-    """A port of the loopback that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
