@@ -99,6 +99,7 @@ async def test_a_connection_that_was_idle_for_long_is_not_trusted(network: Netwo
     await network.mailer.send(mail())
     network.at = IDLE_AT_MOST + 1
     await network.mailer.send(mail())
+    await asyncio.sleep(0)
     assert [connection.closed for connection in network.made] == [True, False]
 
 

@@ -3,21 +3,23 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Protocol
 
 import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPRecipientRefused, SMTPResponseException
 
 from chassis.errors import BackingServiceAway, PliError
+from chassis.idle import Idle
 from notifier.domain.returns import enhanced_status, speaks_against_address
 from notifier.errors import AddressRefused, NoticeDelayed, NoticeRefused, NoticeUnanswered
 from notifier.mail import Mail
 from notifier.settings import NotifierSettings
 
 IDLE_AT_MOST = 30.0
-"""Seconds after which a kept connection isn't trusted any more; relays hang up after a minute or more."""
+"""Seconds after which a kept connection is let go; relays hang up after a minute or more."""
 FOR_GOOD = 500
+RELAY = "relay"
+"""What all connections lead to."""
 PATIENCE_WHEN_URGENT = 60.0
 """Seconds for the answer to an urgent notice: of a code's ten minutes, some are left for a second try."""
 
@@ -45,12 +47,6 @@ class Connection(Protocol):
 Connect = Callable[[], Awaitable[Connection]]
 
 
-@dataclass
-class _Kept:
-    connection: Connection
-    since: float
-
-
 class SmtpMailer:
     """A `Mailer` over a relay. As many connections as notices sent at once; each is kept for the next.
 
@@ -60,9 +56,8 @@ class SmtpMailer:
 
     def __init__(self, connect: Connect, clock: Callable[[], float], patience: float) -> None:
         self._connect = connect
-        self._clock = clock
         self._patience = patience
-        self._idle: list[_Kept] = []
+        self._idle = Idle(_hang_up, IDLE_AT_MOST, clock)
 
     async def send(self, mail: Mail) -> None:
         """See `Mailer`."""
@@ -72,21 +67,18 @@ class SmtpMailer:
             await connection.rcpt(mail.recipient.addr_spec)
         with _closed_on_error(connection, cut=NoticeUnanswered):
             await connection.data(message, PATIENCE_WHEN_URGENT if mail.urgent else self._patience)
-        self._idle.append(_Kept(connection, self._clock()))
+        self._idle.lay(RELAY, connection)
 
     async def close(self) -> None:
         """Hang up all kept connections."""
-        while self._idle:
-            self._idle.pop().connection.close()
+        await self._idle.close()
 
     async def _ready(self, sender: str) -> Connection:
         """A connection that has taken MAIL FROM: a kept one if it still answers, else a new one."""
-        while self._idle:
-            kept = self._idle.pop()
-            if self._clock() - kept.since > IDLE_AT_MOST or not await _still_takes(kept.connection, sender):
-                kept.connection.close()
-                continue
-            return kept.connection
+        while kept := self._idle.take(RELAY):
+            if await _still_takes(kept, sender):
+                return kept
+            kept.close()
         return await self._new(sender)
 
     async def _new(self, sender: str) -> Connection:
@@ -97,6 +89,10 @@ class SmtpMailer:
         with _closed_on_error(connection):
             await connection.mail(sender)
         return connection
+
+
+async def _hang_up(connection: Connection) -> None:
+    connection.close()
 
 
 async def _still_takes(connection: Connection, sender: str) -> bool:

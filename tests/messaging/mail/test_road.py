@@ -169,7 +169,9 @@ async def test_a_kept_connection_carries_the_next_reply(house: House) -> None:
 
 async def test_a_kept_connection_that_broke_is_replaced_within_the_same_attempt(house: House) -> None:
     await house.attempt()
-    ((kept,),) = house.road._peers._idle.values()
+    kept = house.road._peers._kept("chu.mssante.fr")
+    assert kept is not None
+    house.road._peers.keep(kept)
     kept.client.transport.close()  # type: ignore[union-attr]
     house.consignment = consigned(house.message, house.message.recipients, house.at)[0]
     assert isinstance(await house.attempt(), Done)
@@ -251,7 +253,7 @@ async def test_an_address_in_letters_the_server_cannot_be_given_fails_alone(hous
     assert house.states == {"christelle": "accepted", "zoé": "failed"}
     house.peer.offers = ("SMTPUTF8", "DSN")
     (house.consignment,) = consigned(house.message, (zoe,), house.at)
-    house.road._peers._idle.clear()
+    await house.road._peers.close()
     assert isinstance(await house.attempt(), Done)
     assert house.peer.taken[-1].mail.endswith("SMTPUTF8")
     assert house.peer.taken[-1].recipients[0].endswith("ORCPT=utf-8;zo+C3+A9@chu.mssante.fr")

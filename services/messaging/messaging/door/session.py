@@ -17,7 +17,7 @@ from messaging.door.recipients import NOT_NOW, Known
 from messaging.door.replies import label_of
 from messaging.door.room import NoRoom
 from messaging.door.rules import Rules
-from messaging.door.taking import TOO_LARGE, Handing, Source
+from messaging.door.taking import TOO_LARGE, Handing, Source, drain
 
 HELLO_FIRST = "503 5.5.1 Send EHLO first"
 NO_RECIPIENT = "503 5.5.1 Need RCPT first"
@@ -203,7 +203,7 @@ class DoorSession(Connection):
             async with self._rules.room.letter(self._peer):
                 return await self._take(chunks.next)
         except NoRoom:
-            await _drain(chunks.next)
+            await drain(chunks.next)
             return BUSY
 
     def _out_of_turn(self) -> str | None:
@@ -230,7 +230,7 @@ class DoorSession(Connection):
                 raise
             except Exception as error:
                 log.error("letter.failed", exc_info=error)
-                await _drain(source)
+                await drain(source)
                 return NOT_NOW
 
     async def _taken(self, reply: str) -> None:
@@ -241,12 +241,6 @@ class DoorSession(Connection):
         await self._answer("letter", reply)
         if self._door.stopping:
             self.part(CLOSING, "closing")
-
-
-async def _drain(source: Source) -> None:
-    """Read to the end, so that the sender hears the answer."""
-    while await source():
-        continue
 
 
 def _as_text(address: str) -> str:

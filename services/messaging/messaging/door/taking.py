@@ -44,6 +44,12 @@ class Source(Protocol):
         ...
 
 
+async def drain(source: Source) -> None:
+    """Read to the end, so that the sender hears the answer."""
+    while await source():
+        continue
+
+
 class Handing(Struct, frozen=True):
     """A letter's envelope: who hands it over, for which patients, on which of our notices it reports, and whether
     it is for who runs the house, too."""
@@ -76,7 +82,7 @@ class Taking:
         if handing.patients:
             mailer = sender_in(head[: _block_end(head)])
             if mailer is None or not handing.operator.answers_for(mailer.address):
-                await _drain(source)
+                await drain(source)
                 return BAD_SENDER
         letter = _Letter(source, head)
         intake_id = new_id()
@@ -252,7 +258,7 @@ class _Letter:
         """Read what the sender still sends, so that it hears the answer."""
         if not self._ended:
             self._ended = True
-            await _drain(self._source)
+            await drain(self._source)
 
 
 async def _head(source: Source) -> bytes:
@@ -269,8 +275,3 @@ async def _head(source: Source) -> bytes:
 def _block_end(head: bytes) -> int:
     end = header_end(head)
     return end if 0 <= end <= MOST_HEADER_BYTES else MOST_HEADER_BYTES
-
-
-async def _drain(source: Source) -> None:
-    while await source():
-        continue

@@ -2,20 +2,19 @@
 
 import asyncio
 import ssl
-import time
-from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 
 import aiosmtplib
 from msgspec import Struct
 
+from chassis.idle import Idle
 from chassis.telemetry import log
 from messaging.road.routes import NoRouteNow, Routes, Server
 from messaging.road_settings import RoadSettings
 
 IDLE_FOR = 20.0
-"""Seconds a connection is kept for the next reply."""
+"""Seconds a connection is kept for the next reply, and not longer: it takes one of the peer's places."""
 PeerErrors = (aiosmtplib.SMTPException, OSError, TimeoutError)
 MakeClient = Callable[[Server], aiosmtplib.SMTP]
 
@@ -30,7 +29,6 @@ class Connection(Struct):
     client: aiosmtplib.SMTP
     key: str
     used: bool = False
-    idle_since: float = 0.0
 
 
 class Peers:
@@ -43,7 +41,7 @@ class Peers:
         self._hostname = hostname
         self._routes = routes
         self._make = make or self._client
-        self._idle: defaultdict[str, list[Connection]] = defaultdict(list)
+        self._idle = Idle(_quit, IDLE_FOR)
         self._tls = tls_context(settings)
 
     async def connect(self, domain: str, *, fresh: bool = False) -> Connection:
@@ -64,34 +62,20 @@ class Peers:
 
     def keep(self, connection: Connection) -> None:
         """Lay a connection aside whose transaction ended well."""
-        self._close_old()
-        if not connection.client.is_connected:
-            return
-        connection.used, connection.idle_since = True, time.monotonic()
-        self._idle[connection.key].append(connection)
+        if connection.client.is_connected:
+            connection.used = True
+            self._idle.lay(connection.key, connection)
 
     async def close(self) -> None:
         """Take leave of everybody."""
-        kept = [connection for each in self._idle.values() for connection in each]
-        self._idle.clear()
-        await asyncio.gather(*(_quit(connection.client) for connection in kept))
+        await self._idle.close()
 
     def _kept(self, key: str) -> Connection | None:
-        while self._idle[key]:
-            connection = self._idle[key].pop()
-            if connection.client.is_connected and time.monotonic() - connection.idle_since < IDLE_FOR:
+        while connection := self._idle.take(key):
+            if connection.client.is_connected:
                 return connection
             connection.client.close()
         return None
-
-    def _close_old(self) -> None:
-        oldest = time.monotonic() - IDLE_FOR
-        for key, kept in list(self._idle.items()):
-            for connection in [one for one in kept if one.idle_since < oldest]:
-                connection.client.close()
-                kept.remove(connection)
-            if not kept:
-                del self._idle[key]
 
     async def _open(self, server: Server) -> aiosmtplib.SMTP:
         try:
@@ -144,6 +128,8 @@ def tls_context(settings: RoadSettings) -> ssl.SSLContext:
     return context
 
 
-async def _quit(client: aiosmtplib.SMTP) -> None:
+async def _quit(connection: Connection) -> None:
+    """Say good-bye; whether or not that is answered, the connection is closed."""
     with suppress(*PeerErrors):
-        await asyncio.wait_for(client.quit(), 1.0)
+        await asyncio.wait_for(connection.client.quit(), 1.0)
+    connection.client.close()
