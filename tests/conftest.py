@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import pytest_socket
 
 from stack.control import Stack
+
+# what holds in any order holds on a slow machine too
+hypothesis.settings.register_profile("promises", deadline=None)
+hypothesis.settings.load_profile("promises")
 
 
 @pytest.fixture(autouse=True)
