@@ -3,7 +3,9 @@
 import smtplib
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from demo.patient import with_key
 from stack.control import Stack
 from tests.certificates import Authority
 from tests.children import free_port
-from tests.system.beside import another_door
+from tests.system.beside import another_door, another_worker
 from tests.system.mail import Letter, letter
 from tests.system.observer import Observer, Row
 from tests.system.people import NURSE, Newcomer, People
@@ -22,6 +24,7 @@ from tests.system.waiting import until
 
 pytestmark = pytest.mark.stack
 
+INTAKE = ("messaging.intake",)
 OPERATOR = "smtp.hopital.mssante.fr"
 SIGNATURE = b"PLI-TEST-SIGNATURE-CECI-N-EST-PAS-UN-VIRUS"
 
@@ -46,6 +49,14 @@ class Peer:
         found = until(lambda: rows.find_one(query), what="the letter in its mailbox")
         assert found is not None
         return found
+
+    def report_on(self, sent: Letter) -> EmailMessage | None:
+        """The report on a letter, with its header, that Postfix keeps for who sent it."""
+        for kept in self.postfix.kept():
+            parts = list(kept.iter_parts()) if kept.get_content_type() == "multipart/report" else []
+            if parts and sent.message_id in parts[-1].get_content():
+                return kept
+        return None
 
     def bounced(self, words: str) -> str:
         """The report that its sender got, with these words."""
@@ -155,6 +166,43 @@ def test_an_operator_cannot_hand_over_letters_of_anothers_users(peer: Peer) -> N
     peer.hand_over(NURSE.address, [peer.patient.mailbox], forged.content)
 
     assert "From must be one address of a domain that is yours" in peer.bounced("550 5.7.1")
+
+
+@contextmanager
+def closed(peer: Peer) -> Iterator[None]:
+    """Inside, the patient's mailbox is closed to who files letters."""
+    patients = peer.observer.database("messaging")["patients"]
+    patients.update_one({"_id": peer.patient.id}, {"$set": {"status": "closed"}})
+    try:
+        yield
+    finally:
+        patients.update_one({"_id": peer.patient.id}, {"$set": {"status": "active"}})
+
+
+def test_a_letter_for_a_mailbox_that_closed_after_its_250_comes_back_as_a_report(peer: Peer, stack: Stack) -> None:
+    sent = letter(NURSE, [peer.patient], "Trop tard de peu")
+    before = peer.observer.ends(INTAKE)
+    stack.stop("messaging-worker")
+    try:
+        peer.hand_over(NURSE.address, [peer.patient.mailbox], sent.content)
+        until(lambda: peer.observer.records(INTAKE, before), what="the letter taken at the door")
+        with closed(peer), another_worker(stack, PLI_ROAD_SMTP_PORT=str(peer.postfix.port)):
+            report = until(lambda: peer.report_on(sent), what="the report in its sender's mailbox")
+    finally:
+        stack.start("messaging-worker")
+        stack.wait_ready("messaging-worker")
+
+    assert report is not None
+    assert report["Return-Path"] == "<>" and report["Delivered-To"] == NURSE.address
+    assert report["Auto-Submitted"] == "auto-replied"
+    assert report["Content-Type"].params["report-type"] == "delivery-status"
+    words, fields, _ = report.iter_parts()
+    assert "cette messagerie est fermée" in words.get_content()
+    _, about = fields.get_payload()
+    assert (about["Action"], about["Status"]) == ("failed", "5.2.1")
+    assert about["Final-Recipient"] == f"rfc822; {peer.patient.mailbox}"
+    rows = peer.observer.database("messaging")["messages"]
+    assert rows.find_one({"patient_id": peer.patient.id, "message_id": sent.message_id}) is None
 
 
 def test_while_the_scanner_is_away_letters_wait_and_then_arrive(peer: Peer, stack: Stack) -> None:
