@@ -2,9 +2,10 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import httpx
@@ -21,10 +22,11 @@ STOPPED_WITHIN = 15.0
 
 @dataclass(frozen=True)
 class Beside:
-    """A process of ours, and the port where it tells how it is."""
+    """A process of ours, the port where it tells how it is, and its log."""
 
     process: "subprocess.Popen[bytes]"
     http: int
+    log: Path
 
     def is_ready(self) -> bool:
         """Whether it says so."""
@@ -37,19 +39,27 @@ class Beside:
 @contextmanager
 def another_door(stack: Stack, **settings: str) -> Iterator[int]:
     """Inside, a second door answers; gives the port it listens on."""
-    with _another(stack, "smtp", settings):
+    with _started(stack, "smtp", settings) as door:
+        _wait_for(door)
         yield int({**stack.env("messaging-smtp"), **settings}["PLI_DOOR_PORT"])
 
 
 @contextmanager
-def another_worker(stack: Stack, **settings: str) -> Iterator[Beside]:
-    """Inside, a worker more files letters and sends replies; it may be killed meanwhile."""
-    with _another(stack, "worker", settings) as worker:
-        yield worker
+def more_workers(stack: Stack, many: int = 1, **settings: str) -> Iterator[Sequence[Beside]]:
+    """Inside, so many workers more file letters and send replies; they may be killed meanwhile."""
+    with ExitStack() as started:
+        workers = [started.enter_context(_started(stack, "worker", settings)) for _ in range(many)]
+        for worker in workers:
+            _wait_for(worker)
+        yield workers
+
+
+def _wait_for(one: Beside) -> None:
+    until(one.is_ready, what=f"another process ({one.log})", within=READY_WITHIN)
 
 
 @contextmanager
-def _another(stack: Stack, only: Literal["smtp", "worker"], settings: dict[str, str]) -> Iterator[Beside]:
+def _started(stack: Stack, only: Literal["smtp", "worker"], settings: dict[str, str]) -> Iterator[Beside]:
     """It is ended by its pid."""
     log = stack.instance.places.logs / f"another-{only}.log"
     port = free_port()
@@ -65,10 +75,8 @@ def _another(stack: Stack, only: Literal["smtp", "worker"], settings: dict[str, 
             ending_with_us([str(VENV_PYTHON), "-m", "messaging", "--only", only]),
             env=environ, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
         )  # fmt: skip
-    started = Beside(process, port)
     try:
-        until(started.is_ready, what=f"another {only} ({log})", within=READY_WITHIN)
-        yield started
+        yield Beside(process, port, log)
     finally:
         process.terminate()
         process.wait(timeout=STOPPED_WITHIN)

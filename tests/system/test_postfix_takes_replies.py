@@ -14,7 +14,7 @@ from messaging.domain.consignment import Consignment, consigned
 from messaging.domain.model import Message, Party
 from messaging.domain.reporting import facts_in, named_messages
 from messaging.reported import report_in
-from messaging.road import Road
+from messaging.road import LEASE, Road
 from messaging.store.rows import row_of, struct_of
 from tests.certificates import Authority
 from tests.messaging.fakes import FakeStore
@@ -79,7 +79,7 @@ async def sent(road: Road, message: Message, *recipients: Party) -> Consignment:
     """The consignment after one attempt."""
     road._contents._store.put("messages", message)  # type: ignore[attr-defined]
     (consignment,) = consigned(message, recipients, message.at)
-    row = row_of(replace(consignment, attempts=1))
+    row = row_of(replace(consignment, attempts=1)) | {"due_at": now() + LEASE}
     outcome = await road.perform(row)
     await road._peers.close()
     assert isinstance(outcome, Judged)

@@ -15,7 +15,7 @@ from demo.patient import with_key
 from stack.control import Stack
 from tests.certificates import Authority
 from tests.children import free_port
-from tests.system.beside import another_door, another_worker
+from tests.system.beside import another_door, more_workers
 from tests.system.mail import Letter, letter
 from tests.system.observer import Observer, Row
 from tests.system.people import NURSE, Newcomer, People
@@ -186,7 +186,7 @@ def test_a_letter_for_a_mailbox_that_closed_after_its_250_comes_back_as_a_report
     try:
         peer.hand_over(NURSE.address, [peer.patient.mailbox], sent.content)
         until(lambda: peer.observer.records(INTAKE, before), what="the letter taken at the door")
-        with closed(peer), another_worker(stack, PLI_ROAD_SMTP_PORT=str(peer.postfix.port)):
+        with closed(peer), more_workers(stack, PLI_ROAD_SMTP_PORT=str(peer.postfix.port)):
             report = until(lambda: peer.report_on(sent), what="the report in its sender's mailbox")
     finally:
         stack.start("messaging-worker")
