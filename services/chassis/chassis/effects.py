@@ -18,6 +18,7 @@ from chassis.background import PAUSE_WHEN_AWAY, Loop
 from chassis.candidates import Candidates, Shares, busy_keys, cut, queued
 from chassis.clock import Clock, now
 from chassis.errors import BackingServiceAway, Kind, PliError, kind_of
+from chassis.grace import Grace
 from chassis.ids import new_id
 from chassis.outcomes import Again, Done, GiveUp, Judged, Outcome, Outcomes
 from chassis.part import Check
@@ -98,6 +99,8 @@ class LeasedQueue:
         self._held: dict[tuple[str, str], Row] = {}
         self._freed = asyncio.Event()
         self._lease = lease
+        self._grace = Grace(lease.total_seconds(), max(lease.total_seconds() / 2, 3 * SWEEP_AFTER))
+        self._renewable: list[Row] = []
         self._clock = clock
         self._wake = asyncio.Event()
         self._waker = Waker(store, collection, self._hear)
@@ -165,17 +168,38 @@ class LeasedQueue:
             await woken(self._wake, SWEEP_AFTER)
 
     async def _renew(self) -> None:
-        """Hold on to the rows under way that are older than a sweep of this."""
-        before = list(self._held.values())
-        await asyncio.sleep(self._lease / timedelta(seconds=3))
-        held = [row for row in before if _lease_of(row) in self._held]
+        """Hold on to the rows under way that are older than a sweep of this: at once when that failed before."""
+        if not self._renewable:
+            self._renewable = list(self._held.values())
+            await asyncio.sleep(self._lease / timedelta(seconds=3))
+        held = self._renewable = [row for row in self._renewable if _lease_of(row) in self._held]
         if held:
-            still = {
-                "_id": {"$in": [row["_id"] for row in held]},
-                "lease_owner": {"$in": list({row["lease_owner"] for row in held})},
-                "state": "sending",
-            }
-            await self._change(still, {"$set": {"due_at": self._clock() + self._lease}})
+            await self._hold_on_to(held)
+            self._grace.heard()
+        self._renewable = []
+
+    async def _hold_on_to(self, held: Sequence[Row]) -> None:
+        still = {
+            "_id": {"$in": [row["_id"] for row in held]},
+            "lease_owner": {"$in": list({row["lease_owner"] for row in held})},
+            "state": "sending",
+        }
+        until = self._clock() + self._lease
+        await self._change(still, {"$set": {"due_at": until}})
+        with away():
+            ours = await self._rows.find(still, {"lease_owner": 1}).to_list(len(held))
+        renewed = {_lease_of(row) for row in ours}
+        for row in held:
+            if _lease_of(row) in renewed:
+                row["due_at"] = until
+
+    def holds(self, row: Row) -> bool:
+        """Whether the lease of a row under way still runs, so that nobody else can have taken it.
+
+        By this process's own clock, and by what the store last confirmed: for an effect to ask before it does what
+        cannot be taken back.
+        """
+        return bool(self._clock() < row["due_at"])
 
     async def _change(self, still: Row, change: Row) -> None:
         """Of many rows, as a transaction: SecantusDB stands still for ever when a change outside of one meets one.
@@ -212,6 +236,7 @@ class LeasedQueue:
             found = await self._candidates.find(
                 self._clock(), most, busy_keys(self._performing.values(), self._shares)
             )
+        self._grace.heard()
         self._more |= len(found) >= most
         if offered_all and any(row["attempts"] == 0 for row in found):
             self._waker.heard()
@@ -220,13 +245,17 @@ class LeasedQueue:
     async def _take(self, rows: Sequence[Row]) -> list[Row]:
         """Those of the rows that no other worker was faster to take, under a lease of their own.
 
-        One that is under way here still isn't cut, though its lease could not be renewed.
+        One that is under way here still isn't cut, though its lease could not be renewed; nor may one be that is
+        under way elsewhere, while the store's grace lasts.
         """
         held = {row["_id"] for row in self._held.values()}
         written: list[Row] = []
         others: list[Row] = []
         for row in (row for row in rows if row["_id"] not in held):
-            (written if self._is_written_taken(row) else others).append(row)
+            if self._is_written_taken(row):
+                written.append(row)
+            elif row["state"] == "queued" or self._grace.over:
+                others.append(row)
         return [*written, *(await self._take_queued(others) if others else [])]
 
     def _is_written_taken(self, row: Row) -> bool:
@@ -278,6 +307,7 @@ class LeasedQueue:
             finally:
                 self._leave(row)
             written = await self._outcomes.write(row, outcome)
+            self._grace.heard()
             EFFECTS.labels(self.name, written.state if written else "lease-lost").inc()
 
     def _leave(self, row: Row) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from chassis.objects import StoredObject
 from contracts.messaging import ReplyStateChanged
 from messaging.domain.consignment import Consignment, consigned
 from messaging.domain.model import Message, MessageKind, Party, Patient
-from messaging.road import Road
+from messaging.road import LEASE, Road
 from messaging.road.peers import Peers
 from messaging.road.routes import Server
 from messaging.store.rows import row_of, struct_of
@@ -114,11 +114,14 @@ class House:
         (self.consignment,) = consigned(self.message, self.message.recipients, self.at)
 
     async def attempt(
-        self, attempts: int = 1, meanwhile: Callable[[Consignment], Consignment] | None = None
+        self,
+        attempts: int = 1,
+        meanwhile: Callable[[Consignment], Consignment] | None = None,
+        lease: timedelta = LEASE,
     ) -> Any:
-        """Perform the row once, and write what the commit would."""
+        """Perform the row once, under a lease that ends so much later, and write what the commit would."""
         self.consignment = replace(self.consignment, attempts=attempts)
-        outcome = await self.road.perform(row_of(self.consignment))
+        outcome = await self.road.perform(row_of(self.consignment) | {"due_at": self.at + lease})
         if meanwhile:
             self.consignment = meanwhile(self.consignment)
         if not isinstance(outcome, Judged):

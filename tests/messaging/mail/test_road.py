@@ -147,6 +147,14 @@ async def test_a_reply_cut_between_data_and_the_answer_goes_again_as_the_very_sa
     assert email.message_from_bytes(second.content)["Message-ID"] == house.message.message_id
 
 
+async def test_what_another_worker_may_have_sent_meanwhile_is_not_sent(house: House) -> None:
+    outcome = await house.attempt(lease=timedelta(0))
+    assert isinstance(outcome, Again) and set(house.states.values()) == {"sending"}
+    assert house.peer.taken == [] and "DATA" not in house.peer.said
+    assert isinstance(await house.attempt(2), Done)
+    assert (len(house.peer.taken), house.peer.connections) == (1, 1)
+
+
 async def test_a_server_that_stays_silent_is_left_after_the_time_it_may_take(peer: Peer) -> None:
     peer.slow = asyncio.Event()
     house = House(peer, road_patience=0.5, road_last_patience=0.5)

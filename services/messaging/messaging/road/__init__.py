@@ -1,7 +1,8 @@
 """The SMTP road: each consignment leaves under its message's own Message-ID, however often it is tried."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from chassis.clock import Clock
 from chassis.effects import Again, Done, GiveUp, Judged, LeasedQueue, Outcome, Shares
@@ -36,6 +37,8 @@ from messaging.telling import state_told
 LEASE = timedelta(seconds=45)
 """How soon what a killed worker had under way is taken up by another."""
 Verdicts = Mapping[str, Verdict]
+IsOurs = Callable[[], bool]
+"""Whether the lease still runs: another worker may have sent the message since it ran out."""
 
 
 class Road:
@@ -83,16 +86,16 @@ class Road:
         consignment = struct_of(Consignment, row)
         if not consignment.open:
             return Done()
-        verdicts = await self._tried(consignment)
+        verdicts = await self._tried(consignment, partial(self._queue.holds, row))
         at = self._clock()
         return Judged(lambda found: outcome_of(struct_of(Consignment, found), verdicts, at))
 
-    async def _tried(self, consignment: Consignment) -> Verdicts:
+    async def _tried(self, consignment: Consignment, is_ours: IsOurs) -> Verdicts:
         """An answer for each open delivery. What nobody foresaw is tried again, until its 48 hours are over."""
         ids = [one.id for one in consignment.open]
         try:
             carried = await self._contents.of(consignment)
-            verdicts = await self._transmitted(consignment, carried)
+            verdicts = await self._transmitted(consignment, carried, is_ours)
         except BackingServiceAway:
             raise
         except NoRoute:
@@ -109,25 +112,26 @@ class Road:
         )
         return verdicts
 
-    async def _transmitted(self, consignment: Consignment, carried: Carried) -> Verdicts:
+    async def _transmitted(self, consignment: Consignment, carried: Carried, is_ours: IsOurs) -> Verdicts:
         envelope = Envelope(
             sender=carried.sender,
             recipients={one.id: one.recipient.address for one in consignment.open},
             envelope_id=consignment.envelope_id,
         )
-        answers = await self._once(consignment.domain, envelope, carried, fresh=False)
-        if answers is None:
-            answers = await self._once(consignment.domain, envelope, carried, fresh=True)
+        carrying = partial(self._once, consignment.domain, envelope, carried, is_ours)
+        answers = await carrying(fresh=False) or await carrying(fresh=True)
         return answers.verdicts if answers else dict.fromkeys(envelope.recipients, NOT_NOW)
 
-    async def _once(self, domain: str, envelope: Envelope, carried: Carried, *, fresh: bool) -> Answers | None:
+    async def _once(
+        self, domain: str, envelope: Envelope, carried: Carried, is_ours: IsOurs, *, fresh: bool
+    ) -> Answers | None:
         """The answers over one connection; None when a kept one turned out to be broken before it was used."""
         try:
             connection = await self._peers.connect(domain, fresh=fresh)
         except (*PeerErrors, NotSafe, NoRouteNow) as error:
             log.info("road.no-connection", domain=domain, why=type(error).__name__)
             return Answers(envelope)
-        transaction = Transaction(connection.client, self._settings, envelope, carried.content)
+        transaction = Transaction(connection.client, self._settings, envelope, carried.content, is_ours=is_ours)
         try:
             await transaction.run()
         except PeerErrors as error:

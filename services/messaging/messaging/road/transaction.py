@@ -1,7 +1,7 @@
 """One SMTP transaction: a message to recipients of one domain, with an answer for each (RFC 5321, 1870, 3461)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import cast
 
 import aiosmtplib
@@ -44,12 +44,19 @@ class Answers:
 
 
 class Transaction:
-    """Carries one message over an open connection."""
+    """Carries one message over an open connection, as long as `is_ours` says that nobody else may have sent it."""
 
     def __init__(
-        self, client: aiosmtplib.SMTP, settings: RoadSettings, envelope: Envelope, content: Content
+        self,
+        client: aiosmtplib.SMTP,
+        settings: RoadSettings,
+        envelope: Envelope,
+        content: Content,
+        *,
+        is_ours: Callable[[], bool],
     ) -> None:
         self.answers = Answers(envelope)
+        self._is_ours = is_ours
         self._client = client
         self._settings = settings
         self._envelope = envelope
@@ -63,7 +70,8 @@ class Transaction:
         try:
             await self._mail()
             await self._recipients()
-            if self.answers.accepted:
+            # what another has taken since may have left already
+            if self.answers.accepted and self._is_ours():
                 await self._message()
             else:
                 await self._client.rset()
