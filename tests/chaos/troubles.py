@@ -145,16 +145,17 @@ def small_disk(stack: Stack, megabytes: int) -> Iterator[Path | None]:
     stack.stop("minio", timeout=60.0)
     folder.rename(kept)
     folder.mkdir()
-    mounted = bool(megabytes) and _mount(folder, megabytes + _megabytes(kept))
+    disk = mounted(folder, megabytes + _megabytes(kept)) if megabytes else None
     try:
-        if mounted:
+        if disk:
             shutil.copytree(kept, folder, dirs_exist_ok=True)
             _start(stack)
-        yield folder if mounted else _put_back(stack, folder, kept)
+        yield folder if disk else _put_back(stack, folder, kept)
     finally:
-        if mounted:
+        if disk:
             stack.stop("minio", timeout=60.0)
-            subprocess.run(["umount", str(folder)], check=True)
+            disk.communicate()
+            assert disk.returncode == 0, f"{folder} is still mounted"
             _put_back(stack, folder, kept)
 
 
@@ -174,6 +175,13 @@ def _start(stack: Stack) -> None:
     stack.wait_ready(timeout=BACK_WITHIN)
 
 
-def _mount(folder: Path, megabytes: int) -> bool:
+def mounted(folder: Path, megabytes: int) -> "subprocess.Popen[bytes] | None":
+    """A small disk on this folder, as the process that unmounts it when its input ends: also when we are killed.
+
+    None where this machine mounts none.
+    """
     disk = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "pli-chaos", str(folder)]
-    return subprocess.run(disk, capture_output=True, check=False).returncode == 0
+    if subprocess.run(disk, capture_output=True, check=False).returncode:
+        return None
+    unmounting = ["sh", "-c", 'cat; umount "$0" || umount -l "$0"', str(folder)]
+    return subprocess.Popen(unmounting, stdin=subprocess.PIPE, start_new_session=True)
