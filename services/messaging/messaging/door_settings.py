@@ -40,6 +40,9 @@ class DoorSettings(Settings):
     )
     door_recipients: int = Field(default=100, ge=1, le=1_000, description="recipients of one letter")
     door_commands: int = Field(default=1_000, ge=10, description="commands between two letters of a connection")
+    door_between_letters: float = Field(
+        default=600.0, gt=0, description="seconds that a connection may last without a letter"
+    )
     door_errors: int = Field(default=50, ge=1, description="errors a connection may make in all")
     door_idle: float = Field(default=120.0, gt=0, description="seconds a sender may be silent")
     door_letter_within: float = Field(default=1_800.0, gt=0, description="seconds a sender may take for a letter")

@@ -148,7 +148,7 @@ class House:
         self.stopping = False
         self.clock = now()
         self.capacity = Capacity(connections=5, connections_per_peer=5, letters=4, letters_per_peer=4, wait=0.2)
-        self.manners = Manners(200, 50, 100, Patience(idle=5.0, letter=10.0, least_rate=1000.0))
+        self.manners = Manners(200, 60.0, 50, 100, Patience(idle=5.0, letter=10.0, least_rate=1000.0))
         self.connections_a_minute = 1_000
         self.volume, self.seconds = Volume(1_000_000_000, 1_000_000_000), 0.0
         self.scanner: Scanner = NoScanner()

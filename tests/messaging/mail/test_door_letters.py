@@ -4,6 +4,7 @@ import asyncio
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from messaging.door.pace import Pace, Patience
 from messaging.door.rules import Manners
@@ -144,7 +145,7 @@ async def test_bytes_behind_a_letters_end_are_commands_and_nothing_else(house: H
 
 
 async def test_a_slow_sender_is_told_good_bye_and_leaves_nothing(house: House) -> None:
-    house.manners = Manners(200, 50, 100, Patience(idle=5.0, letter=10.0, least_rate=1e9, grace=0.2))
+    house.manners = Manners(200, 60.0, 50, 100, Patience(idle=5.0, letter=10.0, least_rate=1e9, grace=0.2))
     await house.reopen()
     client = await house.client()
     assert (await client.begin()).startswith("354")
@@ -156,7 +157,7 @@ async def test_a_slow_sender_is_told_good_bye_and_leaves_nothing(house: House) -
 
 
 async def test_a_silent_sender_is_told_good_bye(house: House) -> None:
-    house.manners = Manners(200, 50, 100, Patience(idle=0.2, letter=10.0, least_rate=1.0))
+    house.manners = Manners(200, 60.0, 50, 100, Patience(idle=0.2, letter=10.0, least_rate=1.0))
     await house.reopen()
     client = await house.client()
     async with asyncio.timeout(3):
@@ -179,12 +180,46 @@ def test_a_steady_trickle_ends_with_the_letters_whole_time() -> None:
     assert pace.left == 0.0
 
 
-async def test_who_never_comes_to_a_letter_is_told_good_bye(house: House) -> None:
+@pytest.mark.parametrize("command", [b"NOOP", b"EHLO x", b"HELO x"])
+async def test_who_never_comes_to_a_letter_is_told_good_bye(house: House, command: bytes) -> None:
     client = await house.client()
     await client.say(b"EHLO x")
-    answers = [await client.say(b"NOOP") for _ in range(house.manners.commands - 2)]
-    assert {answer[:9] for answer in answers} == {"250 2.0.0"}
-    assert (await client.say(b"NOOP")).startswith("421 4.7.0")
+    answers = [await client.say(command) for _ in range(house.manners.commands - 2)]
+    assert {answer[:3] for answer in answers} == {"250"}
+    assert (await client.say(command)).startswith("421 4.7.0")
+
+
+@pytest.mark.parametrize("command", [b"NOOP", b"EHLO x", b"HELO x"])
+async def test_who_holds_a_connection_without_a_letter_is_told_good_bye_in_the_end(
+    house: House, command: bytes
+) -> None:
+    house.manners = replace(house.manners, between=0.1)
+    await house.reopen()
+    client = await house.client()
+    assert (await client.say(b"EHLO x")).startswith("250")
+    await asyncio.sleep(0.15)
+    assert (await client.say(command)) == "421 4.4.2 Too long without a letter, come back when there is one"
+
+
+@pytest.mark.parametrize("chunked_letter", [False, True])
+async def test_however_long_a_letter_takes_its_connection_is_not_one_without_a_letter(
+    house: House, chunked_letter: bool
+) -> None:
+    house.manners = replace(house.manners, between=0.3)
+    await house.reopen()
+    client = await (enveloped(house) if chunked_letter else house.client())
+    if chunked_letter:
+        client.writer.write(b"BDAT 2\r\nF")
+        await asyncio.sleep(0.5)
+        client.writer.write(b"r")
+        assert (await client.reply()).startswith("250")
+        assert (await client.say(b"BDAT 0 LAST")).startswith("550 5.7.1")
+    else:
+        await client.begin()
+        client.writer.write(b"Fr")
+        await asyncio.sleep(0.5)
+        assert (await client.say(b"om\r\n.")).startswith("550 5.7.1")
+    assert (await client.say(b"NOOP")).startswith("250")
 
 
 async def test_letters_wait_for_a_place_and_then_hear_451(house: House) -> None:
@@ -203,7 +238,7 @@ async def test_letters_wait_for_a_place_and_then_hear_451(house: House) -> None:
 
 
 async def test_one_recipient_too_many_is_told_to_come_later(house: House) -> None:
-    house.manners = Manners(200, 50, 1, Patience(idle=5.0, letter=10.0, least_rate=1.0))
+    house.manners = Manners(200, 60.0, 50, 1, Patience(idle=5.0, letter=10.0, least_rate=1.0))
     await house.reopen()
     client = await enveloped(house)
     assert (await client.say(b"RCPT TO:<%s>" % PAUL.encode())).startswith("452 4.5.3")

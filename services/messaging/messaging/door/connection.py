@@ -27,6 +27,7 @@ LINGER = 5.0
 
 CROWDED = "421 4.7.0 Too many connections at once, close some or try again later"
 HURRIED = "421 4.7.0 Too many new connections, send several letters over each and try again in a minute"
+FRUITLESS = "421 4.4.2 Too long without a letter, come back when there is one"
 SLOW = "421 4.4.2 Too slow, or silent for too long"
 
 # aiosmtpd writes addresses into its own log
@@ -75,6 +76,7 @@ class Connection(SMTP):
         self._certificate: Certificate | None = None
         self._errors = 0
         self._said = 0
+        self._letter_at = self.loop.time()
 
     def _set_rset_state(self) -> None:
         """Forget the letter under way."""
@@ -122,19 +124,35 @@ class Connection(SMTP):
         if self._handler_coroutine is not None:
             self._handler_coroutine.cancel()
 
+    @property
+    def receiving(self) -> bool:
+        """Whether a letter is under way."""
+        return False
+
+    def letter_answered(self, *, taken: bool) -> None:
+        """A letter was read to its end: time without one begins anew, and if it was taken the commands do, too."""
+        self._letter_at = self.loop.time()
+        if taken:
+            self._said = 0
+
     def _timeout_cb(self) -> None:
         """The sender was silent, or too slow with a letter."""
         self.part(SLOW, "slow")
 
     async def push(self, status: Any) -> None:
-        """Send a reply. A client that only makes errors, or never comes to a letter, is told good-bye."""
-        reply = with_status(status if isinstance(status, str) else status.decode())
+        """Send a reply with its status."""
+        await self._say(with_status(status if isinstance(status, str) else status.decode()))
+
+    async def _say(self, reply: str) -> None:
+        """A client that only makes errors, or never comes to a letter, is told good-bye instead."""
         self._errors += reply[0] == "5"
         self._said += 1
         if self._errors > self._rules.manners.errors:
             self.part("421 4.7.0 Too many errors", "errors")
         elif self._said > self._rules.manners.commands:
             self.part("421 4.7.0 Too many commands without a letter", "commands")
+        elif not self.receiving and self.loop.time() - self._letter_at > self._rules.manners.between:
+            self.part(FRUITLESS, "fruitless")
         else:
             await super().push(reply)
 
@@ -145,14 +163,14 @@ class Connection(SMTP):
             if self._rules.tls is not None and not self._tls_protocol:
                 offers.append("STARTTLS")
             lines = [f"250-{offer}" for offer in offers]
-            await super().push("\r\n".join([*lines, "250 ENHANCEDSTATUSCODES"]))
+            await self._say("\r\n".join([*lines, "250 ENHANCEDSTATUSCODES"]))
         else:
             await self.push("501 5.5.4 Syntax: EHLO hostname")
 
     async def smtp_HELO(self, arg: str | None) -> None:
         """The same to who does not speak ESMTP."""
         if self._greeted(arg, extended=False):
-            await super().push(f"250 {self.hostname}")
+            await self._say(f"250 {self.hostname}")
         else:
             await self.push("501 5.5.4 Syntax: HELO hostname")
 
@@ -160,7 +178,6 @@ class Connection(SMTP):
         assert self.session is not None
         if not arg:
             return False
-        self._said += 1
         self._set_rset_state()
         self.session.extended_smtp = extended
         self.session.host_name = arg

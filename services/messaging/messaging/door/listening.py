@@ -134,6 +134,7 @@ def _capacity(settings: MessagingSettings) -> Capacity:
 def _manners(settings: MessagingSettings) -> Manners:
     return Manners(
         commands=settings.door_commands,
+        between=settings.door_between_letters,
         errors=settings.door_errors,
         recipients=settings.door_recipients,
         patience=Patience(

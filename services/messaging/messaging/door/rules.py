@@ -16,9 +16,10 @@ from messaging.door.tls import DoorTls
 
 
 class Manners(Struct, frozen=True):
-    """What one connection may do: commands between two letters, errors, recipients of a letter, and its time."""
+    """What one connection may do: commands and seconds between two letters, errors, recipients, and its time."""
 
     commands: int
+    between: float
     errors: int
     recipients: int
     patience: Patience

@@ -236,8 +236,7 @@ class DoorSession(Connection):
     async def _taken(self, reply: str) -> None:
         self._taking = self._chunks = None
         self.envelope = self._create_envelope()
-        if reply[0] == "2":
-            self._said = 0
+        self.letter_answered(taken=reply[0] == "2")
         await self._answer("letter", reply)
         if self._door.stopping:
             self.part(CLOSING, "closing")
