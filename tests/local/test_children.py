@@ -18,8 +18,8 @@ from tests.children import ending_with_us
 STARTING = """
 import subprocess, sys, time
 from tests.children import ending_with_us
-child = subprocess.Popen(ending_with_us([sys.executable, "-c", "import time; time.sleep(600)"], by=sys.argv[1]))
-print(child.pid, flush=True)
+working = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+subprocess.Popen(ending_with_us([sys.executable, "-c", working], by=sys.argv[1]))
 time.sleep(600)
 """
 WITHIN = 30.0
