@@ -1,7 +1,6 @@
 """Effects outside the store happen at least once, with everything that was fixed when they were queued."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -17,7 +16,6 @@ from chassis.outcomes import Outcomes
 from chassis.store import Row, Store, Tx
 from contracts.topics import Topic
 from tests.chassis.conftest import Happened
-from tests.system.toxics import toxics
 
 pytestmark = pytest.mark.stack
 
@@ -294,30 +292,6 @@ async def test_what_was_heard_is_kept_while_the_store_is_away_and_the_effect_hap
     assert (peer.reached, (await state(store, row))["attempts"]) == (["heard"], 1)
 
 
-async def test_after_the_store_was_out_of_reach_for_longer_than_a_lease_who_lives_keeps_its_rows(
-    settings, store, peer, eventually
-) -> None:
-    lease = timedelta(seconds=2)
-    row, port = await put(store, "slow", slow=True), int(re.findall(r":(\d+)", settings.mongo_uri)[0])
-    with toxics() as proxy:
-        way = proxy.way_to("mongodb", port)
-        uri = settings.mongo_uri.replace(str(port), str(way.port))
-        detoured = type(store)(settings.model_copy(update={"mongo_uri": uri}))
-        async with working(detoured, peer, lease=lease) as queue, working(detoured, peer, lease=lease):
-            await eventually(lambda: _is(peer.reached == ["slow"]))
-            way.cut()
-            await asyncio.sleep(4.0)
-            assert (await state(store, row))["due_at"] < now()
-            assert not queue.holds(peer.rows[0])
-            way.mend()
-            await eventually(lambda: _is_held_on_to(store, row))
-            await asyncio.sleep(lease.total_seconds())
-            peer.hurried.set()
-            await eventually(lambda: state_is(store, row, "sent"))
-        detoured.close()
-    assert (peer.reached, (await state(store, row))["attempts"]) == (["slow"], 1)
-
-
 async def test_what_waits_to_be_written_takes_no_place_of_another_row(store, peer, eventually) -> None:
     first, away = await put(store, "first", peer="one"), _commits_fail(store)
     shares = Shares("peer", at_once=1)
@@ -406,10 +380,6 @@ async def _is(held: bool) -> bool:
 
 async def state_is(store: Store[Tx], row_id: str, expected: str) -> bool:
     return bool((await state(store, row_id))["state"] == expected)
-
-
-async def _is_held_on_to(store: Store[Tx], row_id: str) -> bool:
-    return bool((await state(store, row_id))["due_at"] > now())
 
 
 async def _all_sent(store: Store[Tx], rows: list[str]) -> bool:
