@@ -22,7 +22,7 @@ def peer() -> Peer:
 async def test_after_the_store_was_out_of_reach_for_longer_than_a_lease_who_lives_keeps_its_rows(
     settings, store, peer, eventually
 ) -> None:
-    lease = timedelta(seconds=2)
+    lease = timedelta(seconds=3)
     row, port = await put(store, "slow", slow=True), int(re.findall(r":(\d+)", settings.mongo_uri)[0])
     with toxics() as proxy:
         way = proxy.way_to("mongodb", port)
@@ -31,7 +31,7 @@ async def test_after_the_store_was_out_of_reach_for_longer_than_a_lease_who_live
         async with working(detoured, peer, lease=lease) as queue, working(detoured, peer, lease=lease):
             await eventually(lambda: _is_reached(peer))
             way.cut()
-            await asyncio.sleep(4.0)
+            await asyncio.sleep(5.0)
             assert (await state(store, row))["due_at"] < now()
             assert not queue.holds(peer.rows[0])
             way.mend()
