@@ -113,6 +113,7 @@ def _web(
     from chassis.identity.guard import Guard
     from chassis.previews.previewer import Previewer
     from contracts.topics import BY_NAME
+    from messaging.originals import Originals
     from messaging.paper.press import Press
     from messaging.pictures.darkroom import Darkroom
     from messaging.structured import DocumentReader
@@ -124,6 +125,7 @@ def _web(
     dependencies = {
         "store": store,
         "objects": objects,
+        "originals": Originals(objects, settings.patient_domain),
         "domains": domains,
         "allowances": settings.allowances,
         "news": news,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.originals import original_of
+from messaging.originals import Originals
 from tests.messaging.fake_objects import FakeObjects
 from tests.messaging.mail.copying import DOMAIN, OWN, copy
 
@@ -22,9 +22,10 @@ SHORT_HEADERS = {
 async def original(raw: bytes, offset: int = 0, length: int | None = None) -> bytes:
     objects = FakeObjects()
     objects.kept["raw"] = raw
-    found = await original_of(objects, "raw", OWN, DOMAIN)
+    originals = Originals(objects, DOMAIN)
+    found = await originals.of("raw", OWN)
     wanted = found.size - offset if length is None else length
-    return b"".join([chunk async for chunk in found.chunks(objects, offset, wanted)])
+    return b"".join([chunk async for chunk in originals.chunks(found, offset, wanted)])
 
 
 @pytest.mark.parametrize("raw", SHORT_HEADERS.values(), ids=SHORT_HEADERS.keys())

@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 
 from chassis import web
 from messaging.domain.allowance import NO_LIMITS, Allowances
+from messaging.originals import Originals
 from messaging.paper.press import Press
 from messaging.structured import DocumentReader
 from messaging.web import PAGES, MailboxNews, controllers
@@ -70,6 +71,7 @@ def app(given: Given) -> Litestar:
     dependencies = {
         "store": lambda: given.world.store,
         "objects": lambda: given.world.objects,
+        "originals": lambda: Originals(given.world.objects, DOMAINS.patient),
         "domains": lambda: DOMAINS,
         "allowances": lambda: given.allowances,
         "news": lambda: given.news,

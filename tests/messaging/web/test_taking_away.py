@@ -120,6 +120,23 @@ def test_the_pdf_names_every_file_it_carries_as_it_carries_it(client, world):
         assert name in said_in(pdf)
 
 
+def test_an_attached_message_names_no_other_patient_wherever_it_is_taken_from(client, world):
+    own, other = world.inaya.mailbox_address, "175027511500443@patient.mssante.fr"
+    message = f"To: {own}, <{other}>\r\nSubject: Avis\r\n\r\nBonjour".encode()
+    file = world.file("Avis.eml", message, "message/rfc822")
+    letter = world.letter(attachments=(file,))
+    answer = client.get(f"/messagerie/pieces/{letter.id}/{file.id}/fichier")
+    assert int(answer.headers["content-length"]) == len(answer.content) == len(message)
+    assert own.encode() in answer.content and "patient masqué".encode() in answer.content
+    assert other.encode() not in answer.content
+    here = f"/messagerie/conversations/{letter.id}"
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{here}/export.zip").content)) as archive:
+        (zipped,) = [archive.read(name) for name in archive.namelist() if name.endswith("Avis.eml")]
+    (carried,) = attached_to(client.get(f"{here}/export.pdf").content).values()
+    assert zipped == carried == answer.content
+    assert world.objects.kept[file.object_key] == message
+
+
 def test_what_could_not_be_read_is_said_to_be_unread_and_not_empty(client, world):
     letter = world.letter(text="", incomplete=True)
     here = f"/messagerie/conversations/{letter.id}"

@@ -24,7 +24,7 @@ def masked_header(block: bytes, own_address: str, patient_domain: str) -> bytes:
     lines = list(_unfolded(block))
     if not block or len(block) > MOST_HEADER_BYTES or not all(_FIELD.fullmatch(text_of(line)) for line in lines):
         return b""
-    mask = _Mask(own_address.lower(), patient_domain.lower())
+    mask = Mask(own_address, patient_domain)
     return b"".join(mask.field(line) for line in lines) + b"\r\n"
 
 
@@ -48,10 +48,13 @@ def _ends_before(char: str) -> bool:
     return char.isspace() or char in _BEFORE_ADDRESS
 
 
-class _Mask:
+class Mask:
+    """Hides the addresses of all patients but `own` in header fields."""
+
     def __init__(self, own: str, domain: str) -> None:
-        self._own = own
+        self._own = own.lower()
         self._domain_part = re.compile("@" + re.escape(domain) + r"(?![\w.-]*\w)", re.IGNORECASE)
+        self._may_reveal = re.compile(rb"=\?|@" + re.escape(domain.encode()), re.IGNORECASE)
 
     def field(self, line: bytes) -> bytes:
         """One field, untouched unless another patient's address is in it, encoded or not."""
@@ -62,6 +65,19 @@ class _Mask:
         name, _, content = value.partition(":")
         masked = self._addresses(content) if _ADDRESS_FIELDS.fullmatch(name.strip()) else self._plain(content)
         return f"{name}: {masked.strip()}\r\n".encode()
+
+    def may_reveal(self, block: bytes) -> bool:
+        """Whether there may be patients' addresses in it, encoded or not."""
+        return self._may_reveal.search(block) is not None
+
+    def in_place(self, line: bytes) -> bytes:
+        """One field in as many bytes as it had: blanks follow what is masked, and stand for what can't be."""
+        text = text_of(line)
+        masked = self.field(line) if _FIELD.fullmatch(text) else self._plain(text).encode()
+        content, shown = line.rstrip(b"\r\n"), masked.rstrip(b"\r\n")
+        if len(shown) > len(content) or self._reveals(text_of(shown)):
+            shown = b""
+        return shown.ljust(len(content)) + line[len(content) :]
 
     def _reveals(self, text: str) -> bool:
         return any(True for _ in self._others(text))
@@ -87,7 +103,11 @@ class _Mask:
     def _addresses(self, content: str) -> str:
         """Masked with the names beside them, which are other patients' names."""
         shown = []
-        for name, address in getaddresses([content]):
+        try:
+            entries = getaddresses([content])
+        except (ValueError, IndexError, RecursionError):
+            return self._plain(content)
+        for name, address in entries:
             hidden = self._reveals(address) or self._reveals(name)
             shown.append(MASKED if hidden else _entry(name, address))
         return self._plain(", ".join(entry for entry in shown if entry))

@@ -1,8 +1,8 @@
 """Messaging's pages: the mailbox, conversations, drafts and attachments, in the guide's words.
 
-Handlers ask for these by name: `store`, `objects`, `domains` (who may be answered), `reader` (a `DocumentReader`
-for structured documents), `previewer` (pages of PDFs) and `news` (a `MailboxNews` that a follower of
-`messaging.events` feeds with `tell`).
+Handlers ask for these by name: `store`, `objects`, `originals` (letters as received), `domains` (who may be
+answered), `reader` (a `DocumentReader` for structured documents), `previewer` (pages of PDFs) and `news` (a
+`MailboxNews` that a follower of `messaging.events` feeds with `tell`).
 """
 
 from pathlib import Path

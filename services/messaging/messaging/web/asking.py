@@ -18,6 +18,7 @@ from messaging.domain.filters import Filters
 from messaging.domain.model import Patient
 from messaging.mailbox import ListPlace
 from messaging.objects import Objects
+from messaging.originals import Originals
 from messaging.paper.press import Press
 from messaging.pictures.darkroom import Darkroom
 from messaging.store import MessagingStore, PageKey
@@ -26,6 +27,7 @@ PatientRequest = Request[Identity, None, State]
 GivenStore = NamedDependency[MessagingStore]
 GivenDarkroom = NamedDependency[Darkroom]
 GivenObjects = NamedDependency[Objects]
+GivenOriginals = NamedDependency[Originals]
 GivenPress = NamedDependency[Press]
 GivenPreviewer = NamedDependency[Previewer]
 GivenDomains = NamedDependency[Domains]

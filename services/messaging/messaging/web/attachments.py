@@ -14,14 +14,21 @@ from chassis.errors import NotFound
 from chassis.keeping import Wish, faults
 from chassis.previews.pages import page_picture
 from chassis.web.dates import local
+from chassis.web.downloads import Chunks
 from chassis.web.keep_form import CHOOSE, KeepForm, sentences, shown
 from contracts.keeping import proposed_title
 from messaging.access import record
 from messaging.domain.model import Attachment, Keep, KeepState, Message
 from messaging.keeping import NotKeepable, Received, keep, keep_of, open_attachment, settled
-from messaging.objects import Objects
 from messaging.web import words
-from messaging.web.asking import GivenObjects, GivenPreviewer, GivenStore, PatientRequest, known_patient
+from messaging.web.asking import (
+    GivenObjects,
+    GivenOriginals,
+    GivenPreviewer,
+    GivenStore,
+    PatientRequest,
+    known_patient,
+)
 from messaging.web.previews import PDF, SHOWN_PICTURES, first_page_of, preview_of, whole
 from messaging.web.shown import kind_of_file
 
@@ -69,14 +76,16 @@ class AttachmentPages(Controller):
         self,
         request: PatientRequest,
         store: GivenStore,
-        objects: GivenObjects,
+        originals: GivenOriginals,
         message_id: FromPath[str],
         attachment_id: FromPath[str],
     ) -> Response[Any]:
-        """The file itself, as a download."""
+        """The file itself, as a download; in one that is a message other patients' addresses are masked."""
         received = await open_attachment(store, request.user, message_id, attachment_id)
+        patient = await known_patient(request, store)
         await record(store, request.user, "attachment-downloaded", "attachment", attachment_id)
-        return await _bytes(request, objects, received.attachment)
+        chunks = partial(originals.file, received.attachment, patient.mailbox_address)
+        return await _bytes(request, chunks, received.attachment)
 
     @get("/pieces/{message_id:str}/{attachment_id:str}/apercu")
     async def picture(
@@ -91,7 +100,8 @@ class AttachmentPages(Controller):
         received = await open_attachment(store, request.user, message_id, attachment_id)
         if received.attachment.media_type not in PICTURES:
             raise NotFound(f"attachment {attachment_id} is no picture")
-        return await _bytes(request, objects, received.attachment, inline=True)
+        chunks = partial(objects.chunks, received.attachment.object_key)
+        return await _bytes(request, chunks, received.attachment, inline=True)
 
     @get("/pieces/{message_id:str}/{attachment_id:str}/pages/{number:str}")
     async def page_of_pdf(
@@ -181,11 +191,11 @@ def _latest(keeps: list[Keep], attachment_id: str) -> Keep | None:
 
 
 async def _bytes(
-    request: PatientRequest, objects: Objects, attachment: Attachment, *, inline: bool = False
+    request: PatientRequest, chunks: Chunks, attachment: Attachment, *, inline: bool = False
 ) -> Response[Any]:
     return await web.byte_stream(
         request,
-        partial(objects.chunks, attachment.object_key),
+        chunks,
         size=attachment.size,
         filename=attachment.filename,
         media_type=attachment.media_type,

@@ -15,8 +15,7 @@ from chassis.web.ports import parts_of
 from messaging.access import record
 from messaging.conversations import mark_shown, open_message, open_readable
 from messaging.letters.filenames import name_from
-from messaging.originals import original_of
-from messaging.web.asking import GivenDomains, GivenObjects, GivenStore, PatientRequest, known_patient
+from messaging.web.asking import GivenObjects, GivenOriginals, GivenStore, PatientRequest, known_patient
 from messaging.web.letter_frame import letter_html, letter_words
 
 HTML_AT_MOST = 30_000_000
@@ -50,8 +49,7 @@ class MessagePages(Controller):
         self,
         request: PatientRequest,
         store: GivenStore,
-        objects: GivenObjects,
-        domains: GivenDomains,
+        originals: GivenOriginals,
         message_id: FromPath[str],
     ) -> Response[Any]:
         """The letter as received, other patients' addresses masked."""
@@ -59,11 +57,11 @@ class MessagePages(Controller):
         if message.raw_key is None:
             raise NotFound(f"message {message_id} has no original")
         patient = await known_patient(request, store)
-        found = await original_of(objects, message.raw_key, patient.mailbox_address, domains.patient)
+        found = await originals.of(message.raw_key, patient.mailbox_address)
         await record(store, request.user, "original-downloaded", "message", message.id)
         return await web.byte_stream(
             request,
-            partial(found.chunks, objects),
+            partial(originals.chunks, found),
             size=found.size,
             filename=f"{local(message.at):%Y-%m-%d} {name_from(message.subject, 'lettre')}.eml",
             media_type="message/rfc822",

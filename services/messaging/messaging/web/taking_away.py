@@ -18,18 +18,15 @@ from chassis.web.language import current_language
 from chassis.web.ports import parts_of
 from messaging.access import own, record
 from messaging.conversations import mark_shown, open_readable
-from messaging.domain.addresses import Domains
 from messaging.domain.model import Message, Patient
 from messaging.domain.welcome import in_language
 from messaging.exporting import MOST_MESSAGES, check_fits_paper, check_size, entries_of, zipped
 from messaging.letters.filenames import name_from
-from messaging.objects import Objects
-from messaging.originals import original_of
+from messaging.originals import Originals
 from messaging.paper.sheets import UNREAD, Manner, plain_words, sheet_of
 from messaging.store import MessagePage, MessagingStore
 from messaging.web.asking import (
-    GivenDomains,
-    GivenObjects,
+    GivenOriginals,
     GivenPress,
     GivenStore,
     PatientRequest,
@@ -70,8 +67,7 @@ class TakingAway(Controller):
         self,
         request: PatientRequest,
         store: GivenStore,
-        objects: GivenObjects,
-        domains: GivenDomains,
+        originals: GivenOriginals,
         *,
         conversation_id: FromPath[str],
     ) -> Response[Any]:
@@ -83,7 +79,7 @@ class TakingAway(Controller):
         say = parts_of(request).languages.gettext
         entries = entries_of(messages, _in_words(messages, say), local)
         await record(store, request.user, "conversation-exported", "conversation", conversation_id)
-        bytes_of = _Bytes(objects, patient, domains)
+        bytes_of = _Bytes(originals, patient, messages)
         return _taken_away(
             zipped(entries, bytes_of),
             "application/zip",
@@ -95,7 +91,7 @@ class TakingAway(Controller):
         self,
         request: PatientRequest,
         store: GivenStore,
-        objects: GivenObjects,
+        originals: GivenOriginals,
         press: GivenPress,
         *,
         conversation_id: FromPath[str],
@@ -108,7 +104,7 @@ class TakingAway(Controller):
         service = parts_of(request).settings.service_name
         cut = page.older is not None
         sheet = sheet_of(messages, patient.name, service, _manner(request), at=now(), cut=cut)
-        printed = await press.printed(patient.id, sheet, objects.chunks)
+        printed = await press.printed(patient.id, sheet, _Bytes(originals, patient, messages).file)
         await record(store, request.user, "conversation-exported-as-pdf", "conversation", conversation_id)
         return _taken_away(
             printed.chunks(),
@@ -121,20 +117,19 @@ class TakingAway(Controller):
 class _Bytes:
     """What the export reads, as its patient may have it."""
 
-    def __init__(self, objects: Objects, patient: Patient, domains: Domains) -> None:
-        self._objects = objects
-        self._patient = patient
-        self._domains = domains
+    def __init__(self, originals: Originals, patient: Patient, messages: Sequence[Message]) -> None:
+        self._files = {file.object_key: file for message in messages for file in message.attachments}
+        self._originals = originals
+        self._own_address = patient.mailbox_address
 
     def file(self, key: str) -> AsyncIterator[bytes]:
-        """A file of a message."""
-        return self._objects.chunks(key)
+        """A file of one of the messages."""
+        return self._originals.file(self._files[key], self._own_address)
 
     async def letter(self, raw_key: str) -> AsyncIterator[bytes]:
-        """A letter as received, other patients' addresses masked."""
-        own = self._patient.mailbox_address
-        found = await original_of(self._objects, raw_key, own, self._domains.patient)
-        async for chunk in found.chunks(self._objects, 0, found.size):
+        """A letter as received."""
+        found = await self._originals.of(raw_key, self._own_address)
+        async for chunk in self._originals.chunks(found, 0, found.size):
             yield chunk
 
 
