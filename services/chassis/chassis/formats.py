@@ -1,6 +1,7 @@
-"""The formats a document may have, told from the bytes and not from what somebody says of them."""
+"""What a file is, told from its bytes: what somebody says of it is only believed where bytes can't tell."""
 
 import codecs
+import re
 from enum import StrEnum
 
 import puremagic
@@ -11,8 +12,33 @@ HEAD_SIZE = 65_536
 PDF_HEADER_WITHIN = 1_024
 """A PDF's header may stand behind other bytes, up to here (ISO 32000-1, annex H, note 13)."""
 
-ALLOWED_CONTROLS = frozenset("\t\n\r\f")
-MARKUP = ("<!doctype", "<html", "<?xml", "<svg")
+OCTETS = "application/octet-stream"
+HEIC = "image/heic"
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
+_SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
+    (b"\xff\xd8\xff", 0, "image/jpeg"),
+    (b"GIF87a", 0, "image/gif"),
+    (b"GIF89a", 0, "image/gif"),
+    (b"II*\x00", 0, "image/tiff"),
+    (b"MM\x00*", 0, "image/tiff"),
+    (b"WEBP", 8, "image/webp"),
+    (b"{\\rtf1", 0, "application/rtf"),
+    (b"DICM", 128, "application/dicom"),
+)
+_ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
+_IN_ZIP = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
+_LABEL = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
+"""RFC 6838 §4.2."""
+_TEXT_LABELS = ("text/html", "text/calendar", "text/vcard", "text/csv", "application/json")
+_MARKUP = (b"<!doctype html", b"<html")
+_XML = (b"<?xml", b"<svg", b"<!doctype")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+"""What no text holds; ESC is in ISO-2022."""
+_ASCII = bytes(range(128))
+_MOSTLY = 0.7
+"""Of a text in an unknown set of 8 bits so much is ASCII."""
+_GUESSED_FROM = 8_192
 
 
 class Format(StrEnum):
@@ -46,17 +72,28 @@ _EXTENSIONS = {
 }
 
 
-def format_of(head: bytes) -> Format | None:
-    """The format of a file whose first bytes are `head`, or None for one that may not be kept.
+def media_type_of(content: bytes, label: str = "") -> str:
+    """The media type of a file whose first bytes, or all, are `content`; `OCTETS` where nothing tells it.
 
-    Plain text has no signature: it is what reads as text and is no markup.
+    `label` is what somebody called it, lower case. It decides between kinds that begin alike: texts, ZIPs.
     """
+    head = content[:HEAD_SIZE]
     if b"%PDF-" in head[:PDF_HEADER_WITHIN]:
-        return Format.PDF
-    known = _by_signature(head)
-    if known is not None:
-        return known
-    return Format.TEXT if _reads_as_text(head) else None
+        return Format.PDF.value
+    for signature, offset, media_type in _SIGNATURES:
+        if head.startswith(signature, offset):
+            return media_type
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
+        return HEIC
+    if head.startswith(_ZIPS):
+        return label if label.startswith(_IN_ZIP) and _LABEL.fullmatch(label) else "application/zip"
+    return _text_type(head, label) or _guessed(head[:_GUESSED_FROM])
+
+
+def format_of(head: bytes) -> Format | None:
+    """The format of a file whose first bytes are `head`, or None for one that may not be kept."""
+    kind = media_type_of(head)
+    return next((known for known in Format if known == kind), None)
 
 
 def decoded(head: bytes) -> str:
@@ -68,30 +105,34 @@ def decoded(head: bytes) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _by_signature(head: bytes) -> Format | None:
-    try:
-        best = puremagic.magic_string(head)[0].mime_type
-    except (puremagic.PureError, ValueError):
+def _text_type(head: bytes, label: str) -> str | None:
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:256].lower()
+    if not start or not _reads_as_text(head):
         return None
-    return next((known for known in Format if known == best and known is not Format.TEXT), None)
+    if start.startswith(_MARKUP):
+        return "text/html"
+    if start.startswith(_XML):
+        return "image/svg+xml" if b"<svg" in head[:2048].lower() else "application/xml"
+    if start.startswith(b"begin:vcalendar"):
+        return "text/calendar"
+    return label if label in _TEXT_LABELS else Format.TEXT.value
 
 
 def _reads_as_text(head: bytes) -> bool:
-    text = _decoded(head)
-    if text is None or not text.strip() or text.lstrip("\ufeff \t\r\n").lower().startswith(MARKUP):
+    """UTF-8, whose last letter may be cut, or a set of 8 bits."""
+    if _CONTROLS.search(head):
         return False
-    return all(_is_readable(letter) for letter in text)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < HEAD_SIZE)
+    except UnicodeDecodeError:
+        return len(head.translate(None, _ASCII)) < len(head) * (1 - _MOSTLY)
+    return True
 
 
-def _decoded(head: bytes) -> str | None:
-    for encoding in ("utf-8", "cp1252"):
-        for cut in range(4 if encoding == "utf-8" and len(head) >= HEAD_SIZE else 1):
-            try:
-                return head[: len(head) - cut].decode(encoding)
-            except UnicodeDecodeError:
-                continue
-    return None
-
-
-def _is_readable(letter: str) -> bool:
-    return letter in ALLOWED_CONTROLS or ord(letter) >= 32
+def _guessed(head: bytes) -> str:
+    try:
+        found = puremagic.magic_string(head)
+    except (puremagic.PureError, ValueError, IndexError, OSError):
+        return OCTETS
+    sure = (match.mime_type for match in found if match.mime_type and match.confidence >= 0.5)
+    return str(next(sure, OCTETS))

@@ -25,10 +25,10 @@ from messaging.domain.uploading import (
     check_piece,
     declared_size,
     is_picture,
-    media_type_of,
     named_as,
     photos_among,
     same_upload,
+    sendable_type,
 )
 from messaging.letters.filenames import safe_name
 from messaging.objects import Objects, piece_key, row_key
@@ -135,7 +135,7 @@ async def finish(
     if row.upload is None or not row.upload.complete or row.state is not RowState.PENDING:
         return row
     try:
-        media_type = media_type_of(await _head(objects, row))
+        media_type = sendable_type(await _head(objects, row))
         if media_type is None:
             return await _settle(store, identity, _refused(row, "format"))
         picture = await darkroom.develop(_pieces(objects, row)) if is_picture(media_type) else None

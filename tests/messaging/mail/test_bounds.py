@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.formats import media_type_of
 from messaging.domain.invitations import Invitation
 from messaging.domain.letter import Letter
 from messaging.door.content import ContentHash
@@ -21,7 +22,6 @@ from messaging.letters.charsets import codec_of
 from messaging.letters.filenames import Taken, distinct
 from messaging.letters.found import LONGEST_TEXT, MOST_CALENDAR, MOST_PARTS, File, Found
 from messaging.letters.headers import decoded
-from messaging.letters.kinds import media_type_of
 from tests.messaging.mail.copying import copy
 from tests.messaging.outlook import winmail
 

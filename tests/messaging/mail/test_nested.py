@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from messaging.domain.model import Attachment
@@ -71,6 +71,7 @@ async def test_in_attached_messages_other_patients_are_masked_and_all_else_is_as
     assert [line for line in ours if line in theirs] == [line for line in ours if MASKED not in line]
 
 
+@settings(deadline=None)
 @given(st.data())
 async def test_any_range_of_it_is_that_part_of_the_whole(data: st.DataObject) -> None:
     whole = await original(ATTACHED)

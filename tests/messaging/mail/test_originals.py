@@ -1,7 +1,7 @@
 """The original of a letter is given in any piece a browser asks for, other patients masked."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from messaging.originals import Originals
@@ -33,6 +33,7 @@ async def test_the_whole_original_is_the_masked_header_block_and_the_body(raw: b
     assert await original(raw) == copy(raw)
 
 
+@settings(deadline=None)
 @given(st.data())
 async def test_any_range_of_it_is_that_part_of_the_whole(data: st.DataObject) -> None:
     whole = copy(LETTER)
@@ -41,6 +42,7 @@ async def test_any_range_of_it_is_that_part_of_the_whole(data: st.DataObject) ->
     assert await original(LETTER, first, length) == whole[first : first + length]
 
 
+@settings(deadline=None)
 @given(st.integers(65_400, 65_700), st.sampled_from([b"\r\n\r\n", b"\n\n"]))
 async def test_a_header_block_about_64_kib_is_given_or_withheld_and_the_body_always_given(
     size: int, blank: bytes

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
-from chassis.formats import Format, format_of
+from chassis.formats import HEIC, Format, media_type_of
 from chassis.i18n import mark as _
 from messaging.domain.errors import AttachmentsTooLarge, MessagingError
 from messaging.domain.limits import REPLY_ATTACHMENT_BYTES, counted
@@ -18,9 +18,8 @@ PIECE_BYTES = 4 * 1024 * 1024
 PIECES_AT_MOST = 1_000
 TOO_LARGE_PICTURE = "picture-too-large"
 """The reason of a picture that the patient can have reduced."""
-HEIC = "image/heic"
-_HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 _PICTURES = frozenset({Format.JPEG.value, Format.PNG.value, Format.TIFF.value, HEIC})
+_SENDABLE = frozenset({*(form.value for form in Format), HEIC})
 _PICTURE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".heic", ".heif"})
 _ENDINGS = _PICTURE_ENDINGS | {".pdf", ".rtf", ".txt"}
 
@@ -107,12 +106,10 @@ def check_piece(row: DraftRow, offset: int) -> Upload:
     return row.upload
 
 
-def media_type_of(head: bytes) -> str | None:
+def sendable_type(head: bytes) -> str | None:
     """What a file is, by its first bytes: one of the formats that may be sent, HEIC to be converted, or None."""
-    if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
-        return HEIC
-    form = format_of(head)
-    return form.value if form else None
+    kind = media_type_of(head)
+    return kind if kind in _SENDABLE else None
 
 
 def is_picture(media_type: str) -> bool:

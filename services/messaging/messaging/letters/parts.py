@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from chassis.formats import media_type_of
 from messaging.letters.content import (
     Mime,
     bytes_of,
@@ -17,7 +18,7 @@ from messaging.letters.found import LONGEST_HTML, MOST_PARTS, Body, Fate, File, 
 from messaging.letters.headers import decoded
 from messaging.letters.headers import field as header
 from messaging.letters.inside import keep
-from messaging.letters.kinds import INLINE_PICTURES, extension_of, media_type_of
+from messaging.letters.kinds import INLINE_PICTURES, extension_of
 from messaging.letters.runs import Tangled, parsed
 from messaging.letters.structured import Reads
 from messaging.letters.unpacking import is_winmail, unpack

@@ -1,9 +1,10 @@
 """winmail.dat in a letter: its files and words take its place; one that can't be read stays a file."""
 
+from chassis.formats import media_type_of
 from messaging.letters.filenames import safe_name
 from messaging.letters.found import Body, Fate, File, Found
 from messaging.letters.inside import keep
-from messaging.letters.kinds import INLINE_PICTURES, extension_of, media_type_of
+from messaging.letters.kinds import INLINE_PICTURES, extension_of
 from messaging.letters.tnef import MEDIA_TYPES, SIGNATURE, NotTnef, Packed, Tnef, read_tnef
 
 

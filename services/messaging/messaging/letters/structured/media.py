@@ -6,9 +6,10 @@ from itertools import islice
 
 from msgspec import Struct
 
+from chassis.formats import media_type_of
 from messaging.domain.structured import OwnFile
 from messaging.letters.filenames import Taken, distinct, safe_name
-from messaging.letters.kinds import extension_of, media_type_of
+from messaging.letters.kinds import extension_of
 from messaging.letters.structured.head import named
 from messaging.letters.structured.xml import Element, Xml, attribute, child, children, local, words
 

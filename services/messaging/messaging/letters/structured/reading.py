@@ -3,9 +3,10 @@
 from enum import StrEnum
 from posixpath import dirname, normpath
 
+from chassis.formats import media_type_of
 from messaging.domain.structured import Document, Head, OwnFile, Structured
 from messaging.letters.filenames import safe_name
-from messaging.letters.kinds import extension_of, media_type_of
+from messaging.letters.kinds import extension_of
 from messaging.letters.structured.archive import Archive, ArchiveRefused
 from messaging.letters.structured.cda import read_document, unreadable
 from messaging.letters.structured.metadata import Entry, Metadata, read_metadata
