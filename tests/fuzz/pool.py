@@ -8,6 +8,7 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -20,7 +21,11 @@ MEMORY = 2_000_000_000
 PATIENCE = 20.0
 """Seconds of processor for one letter: what passes them hangs."""
 STILL = 600.0
-"""Seconds without a word, whatever the processor does: what waits for ever hangs too."""
+"""Seconds of this run without a word: what waits for ever hangs too. A run that is halted does not count them."""
+TURN = 1.0
+"""Seconds after which the run looks after its processes, whatever they say."""
+LONGEST_TURN = 5.0
+"""A turn that took longer was halted, and counts as this."""
 AT_ONCE = 200
 """Letters a process takes at a time."""
 TOLD_EVERY = 5.0
@@ -37,18 +42,23 @@ class Timed:
 
 @dataclass(frozen=True)
 class Failure:
-    """A letter by its number, and what went wrong with it."""
+    """A letter by its number, what went wrong with it, and the file it was written to."""
 
     number: int
     what: str
+    path: Path
 
 
 @dataclass
 class Run:
-    """What a run has found."""
+    """What a run has found. Letters that failed are in `folder`."""
 
+    seed: int
+    folder: Path
     letters: int = 0
     seconds: float = 0.0
+    processor: float = 0.0
+    """Seconds that all letters took together, by the processes' own clocks."""
     outcomes: Counter[str] = field(default_factory=Counter)
     slowest: list[Timed] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
@@ -56,11 +66,15 @@ class Run:
 
     def failed(self, number: int, what: str) -> None:
         """Keep it, and tell at once: a run takes long."""
-        self.failures.append(Failure(number, what))
-        say(f"letter {number}: {what}")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"seed-{self.seed}-letter-{number}.eml"
+        path.write_bytes(spoiled(self.seed, number))
+        self.failures.append(Failure(number, what, path))
+        say(f"letter {number}: {what}\n  {path}\n  {again(path)}")
 
     def took(self, number: int, seconds: float) -> None:
-        """Keep the slowest few."""
+        """Count its time, and keep the slowest few."""
+        self.processor += seconds
         self.slowest = sorted([*self.slowest, Timed(number, seconds)], key=lambda one: -one.seconds)[:SLOWEST]
 
 
@@ -88,14 +102,25 @@ class _Worker:
 
     def heard(self) -> None:
         """It is alive now."""
-        self._since, self._spent = time.monotonic(), self._processor()
+        self._still, self._spent = 0.0, self._processor()
+
+    def waited(self, seconds: float) -> None:
+        """The run has waited so long for a word of it; while it is stopped by hand it can say none."""
+        if not self._is_stopped():
+            self._still += seconds
 
     @property
     def hangs(self) -> str | None:
         """How long it has been at one letter, if that is too long."""
         if self._processor() - self._spent > PATIENCE:
             return f"more than {PATIENCE:.0f} s of processor"
-        return f"no word for {STILL:.0f} s" if time.monotonic() - self._since > STILL else None
+        return f"no word for {STILL:.0f} s" if self._still > STILL else None
+
+    def _is_stopped(self) -> bool:
+        try:
+            return psutil.Process(self.process.pid).status() == psutil.STATUS_STOPPED
+        except psutil.NoSuchProcess:
+            return False
 
     def _processor(self) -> float:
         try:
@@ -117,26 +142,46 @@ class _Worker:
             self.at = None
 
 
-def run(letters: int, seed: int, workers: int) -> Run:
-    """Try letters 0 to `letters`, telling how far it has come."""
-    done, begun, told = Run(), time.monotonic(), 0.0
+def run(letters: int, seed: int, workers: int, folder: Path) -> Run:
+    """Try letters 0 to `letters`, telling how far it has come. Those that fail are written into `folder`."""
+    done, turn, told = Run(seed, folder), _Turn(), -TOLD_EVERY
     pool = [_Worker(seed) for _ in range(workers)]
     left = iter(range(0, letters, AT_ONCE))
     for worker in pool:
         _next(worker, left, letters)
     while any(worker.at is not None for worker in pool):
-        for pipe in wait([worker.pipe for worker in pool], timeout=1.0):
+        for pipe in wait([worker.pipe for worker in pool], timeout=TURN):
             worker = next(one for one in pool if one.pipe is pipe)
             _hear(worker, done, left, letters)
+        took = turn.took()
+        done.seconds += took
         for worker in pool:
+            worker.waited(took)
             _mind(worker, done)
-        if time.monotonic() - told > TOLD_EVERY:
-            told = time.monotonic()
-            say(f"  {done.letters} of {letters}, {len(done.failures)} failures")
+        if done.seconds - told > TOLD_EVERY:
+            told = done.seconds
+            rate = done.letters / max(done.seconds, 0.1)
+            say(f"  {done.letters} of {letters}, {rate:.0f}/s, {len(done.failures)} failures")
     for worker in pool:
         worker.process.kill()
-    done.seconds = time.monotonic() - begun
     return done
+
+
+class _Turn:
+    """A clock of the time in which this run ran, turn by turn."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def took(self) -> float:
+        """The seconds since this was last asked, at most `LONGEST_TURN`."""
+        before, self._last = self._last, time.monotonic()
+        return min(self._last - before, LONGEST_TURN)
+
+
+def again(path: Path) -> str:
+    """The command that tries one letter alone."""
+    return f"{sys.executable} -m tests.fuzz --letter {path}"
 
 
 def say(line: str) -> None:
