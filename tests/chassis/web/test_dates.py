@@ -21,12 +21,19 @@ TODAY = date(2026, 6, 11)
         (datetime(2026, 6, 10, 8, 0, tzinfo=UTC), "hier"),
         (datetime(2026, 5, 28, 8, 0, tzinfo=UTC), "28 mai"),
         (datetime(2026, 2, 15, 8, 0, tzinfo=UTC), "15 févr."),
-        (datetime(2025, 12, 31, 23, 30, tzinfo=UTC), "1 janv."),
+        (datetime(2025, 12, 31, 23, 30, tzinfo=UTC), "1er janv."),
         (datetime(2020, 12, 9, 8, 0, tzinfo=UTC), "09/12/20"),
     ],
 )
 def test_lists_write_dates_as_the_guide_does(at: datetime, written: str) -> None:
     assert dates.list_date(at, FRENCH, TODAY) == written
+
+
+def test_the_first_of_a_month_is_an_ordinal_and_no_other_day_is() -> None:
+    assert dates.day(date(2026, 5, 1)) == "1er mai 2026"
+    assert dates.moment(datetime(2026, 5, 1, 8, 42, tzinfo=UTC)) == "1er mai 2026 à 10:42"
+    assert dates.full_moment(datetime(2026, 5, 1, 8, 42, tzinfo=UTC)) == "vendredi 1er mai 2026 à 10:42"
+    assert dates.day(date(2026, 5, 21)) == "21 mai 2026"
 
 
 def test_dates_are_in_the_persons_time_zone() -> None:

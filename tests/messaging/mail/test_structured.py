@@ -103,8 +103,33 @@ def test_a_table_is_rows_with_the_name_of_each_column() -> None:
         "<tbody><tr><td>CRP</td><td>&lt; 1,0 mg/L</td></tr><tr><td>Na</td><td/></tr></tbody></table>"
     )
     assert isinstance(table, Table) and table.plain
-    assert said((table,)) == [[["Examen", "Résultat"], ["CRP", "< 1,0 mg/L"], ["Na", ""]]]
+    assert said((table,)) == [[["Examen", "Résultat"], ["CRP", "<\N{NO-BREAK SPACE}1,0 mg/L"], ["Na", ""]]]
     assert [cell.label for cell in table.rows[0]] == ["Examen", "Résultat"]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Épilepsie (DRC : 114)", "Épilepsie (DRC_: 114)"),
+        ("Douleur ?  Non ; « rare »", "Douleur_? Non_; «_rare_»"),
+        ("VG 62 %, <  5,0 à jeun", "VG 62_%, <_5,0 à jeun"),
+        ("Fièvre\u00a0: non", "Fièvre_: non"),
+        ("a:b < c", "a:b < c"),
+    ],
+)
+def test_no_line_ends_before_a_sign_that_belongs_to_the_word_before(written: str, shown: str) -> None:
+    text = written.replace("<", "&lt;")
+    assert said(only(f"<paragraph>{text}</paragraph>")) == said(only(text))
+    assert said(only(text)) == [shown.replace("_", "\N{NO-BREAK SPACE}")]
+
+
+def test_a_table_without_a_head_is_plain_unless_a_cell_spans_others() -> None:
+    (table,) = only("<table><tbody><tr><td>Transfusion</td><td>Non</td></tr></tbody></table>")
+    assert isinstance(table, Table) and table.plain and not table.rows[0][0].label
+    (spanning,) = only(
+        '<table><tbody><tr><td rowspan="2">Actes</td><td>A</td></tr><tr><td>B</td></tr></tbody></table>'
+    )
+    assert isinstance(spanning, Table) and not spanning.plain
 
 
 def test_a_table_with_cells_over_several_columns_stays_a_table() -> None:

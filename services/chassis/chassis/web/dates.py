@@ -30,7 +30,7 @@ def local(at: datetime) -> datetime:
 
 
 def list_date(at: datetime, languages: Languages, today: date | None = None) -> str:
-    """As lists write it: time today, "hier", "28 mai", "15 févr." this year, "09/12/20" before."""
+    """As lists write it: time today, "hier", "28 mai", "1er janv." this year, "09/12/20" before."""
     there = local(at)
     this_day = today or local(now()).date()
     if there.date() == this_day:
@@ -38,18 +38,18 @@ def list_date(at: datetime, languages: Languages, today: date | None = None) -> 
     if there.date() == this_day - timedelta(days=1):
         return languages.gettext(_("hier"))
     pattern = "d MMM" if there.year == this_day.year else "dd/MM/yy"
-    return format_date(there, pattern, locale=current_language())
+    return format_date(there, _first(there, pattern), locale=current_language())
 
 
 def day(at: datetime | date) -> str:
-    """A whole day: "28 mai 2026". Takes a date as it is, and an instant on the person's clock."""
+    """A whole day: "28 mai 2026", "1er mai 2026". Takes a date as it is, and an instant on the person's clock."""
     there = local(at) if isinstance(at, datetime) else at
-    return format_date(there, "d MMMM y", locale=current_language())
+    return format_date(there, _first(there, "d MMMM y"), locale=current_language())
 
 
 def moment(at: datetime) -> str:
     """A day and its time: "28 mai 2026 à 10:42"."""
-    return format_datetime(local(at), _pattern("d MMMM y"), locale=current_language())
+    return _moment(local(at), "d MMMM y")
 
 
 def hour(at: datetime) -> str:
@@ -59,7 +59,7 @@ def hour(at: datetime) -> str:
 
 def full_moment(at: datetime) -> str:
     """With the day of the week: "jeudi 28 mai 2026 à 10:42"."""
-    return format_datetime(local(at), _pattern("EEEE d MMMM y"), locale=current_language())
+    return _moment(local(at), "EEEE d MMMM y")
 
 
 def clock_time(at: datetime) -> str:
@@ -85,5 +85,12 @@ def size(count: int, languages: Languages) -> str:
     return _NBSP.join((millions, languages.gettext(_("Mo"))))
 
 
-def _pattern(days: str) -> str:
-    return f"{days} {_AT.get(current_language(), '')} HH:mm".replace("  ", " ")
+def _moment(there: datetime, days: str) -> str:
+    language = current_language()
+    pattern = f"{_first(there, days)} {_AT.get(language, '')} HH:mm".replace("  ", " ")
+    return format_datetime(there, pattern, locale=language)
+
+
+def _first(there: date, days: str) -> str:
+    """The pattern for this day: in French the first of a month is an ordinal, no other is."""
+    return days.replace("d ", "d'er' ") if there.day == 1 and current_language() == "fr" else days

@@ -71,7 +71,10 @@ class Cell(Struct, frozen=True, kw_only=True):
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """Rows under a head. `plain`: every cell has its own column name, so that a phone may show a row as a card."""
+    """Rows under a head. `plain`: every cell has its own column name, or there are none; no cell spans others.
+
+    A phone may show a row of a plain one as a card.
+    """
 
     kind: ClassVar[str] = "table"
     head: tuple[tuple[Cell, ...], ...]

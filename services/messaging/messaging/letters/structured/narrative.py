@@ -11,6 +11,8 @@ from messaging.letters.structured.xml import Element, attribute, child, children
 MOST_PIECES = 30_000
 """Runs, cells and files that a document shows."""
 _SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
+_HELD = re.compile(r" (?=[:;?!»%])|(?<=«) |(?<=[<>≤≥]) (?=[0-9])")
+"""Spaces at which no line of French may end, nor one between a sign and its number."""
 _LINKS = ("http://", "https://", "mailto:", "tel:")
 _BLOCKS = frozenset(
     {"paragraph", "list", "table", "caption", "footnote", "section", "item", "div", "p", "ul", "ol"}
@@ -56,7 +58,7 @@ def blocks_of(text: Element | None, room: Room) -> tuple[Block, ...]:
 
 def _lines(text: str, room: Room) -> tuple[Block, ...]:
     """Text without any markup: its own line ends are all the layout it has."""
-    lines = [_SPACES.sub(" ", line).strip() for line in text.strip().split("\n")]
+    lines = [_spaced(line).strip() for line in text.strip().split("\n")]
     inlines: list[Inline] = []
     for line in lines:
         if not room.take():
@@ -64,6 +66,11 @@ def _lines(text: str, room: Room) -> tuple[Block, ...]:
         inlines += [Run(words=line), Break()] if line else [Break()]
     trimmed = _trimmed(inlines)
     return (Paragraph(trimmed),) if trimmed else ()
+
+
+def _spaced(text: str) -> str:
+    """With one space for many, one that holds where a line may not end."""
+    return _HELD.sub("\N{NO-BREAK SPACE}", _SPACES.sub(" ", text))
 
 
 def _trimmed(inlines: list[Inline]) -> tuple[Inline, ...]:
@@ -117,7 +124,7 @@ class _Builder:
             self.enter(element, _styled(element, style))
 
     def _say(self, text: str | None, style: _Style) -> None:
-        said = _SPACES.sub(" ", text or "")
+        said = _spaced(text or "")
         if not said or (said == " " and (not self._line or isinstance(self._line[-1], Break))):
             return
         if self._room.take():

@@ -25,9 +25,10 @@ def table_of(element: Element, blocks: Blocks, take: Take) -> Table:
     caption = words(child(element, "caption"))
     if not caption and len(head) == 1 and len(head[0]) == 1 and head[0][0].columns > 1:
         caption, head = text_of(head[0][0].blocks), ()
-    labels = _labels(head, body)
+    spans = _has_spans((*head, *body))
+    labels = None if spans else _labels(head, body)
     if labels is None:
-        return Table(head=head, rows=body, caption=caption)
+        return Table(head=head, rows=body, caption=caption, plain=not head and not spans)
     rows = tuple(
         tuple(replace(cell, label=label) for cell, label in zip(row, labels, strict=True)) for row in body
     )
@@ -88,11 +89,13 @@ def _span(element: Element, name: str) -> int:
     return min(max(int(value), 1), MOST_SPAN) if value.isascii() and value.isdigit() and len(value) < 6 else 1
 
 
+def _has_spans(rows: Iterable[Row]) -> bool:
+    return any(cell.columns > 1 or cell.rows > 1 for row in rows for cell in row)
+
+
 def _labels(head: Sequence[Row], body: Sequence[Row]) -> list[str] | None:
     """The columns' names, when there is one row of them and every row has just these columns."""
     if len(head) != 1 or not body:
-        return None
-    if any(cell.columns > 1 or cell.rows > 1 for row in (*head, *body) for cell in row):
         return None
     if any(len(row) != len(head[0]) for row in body):
         return None
