@@ -7,11 +7,13 @@ import bson
 
 from messaging.domain.letter import Letter
 from messaging.letters import read_letter
+from messaging.letters.masking import Mask
+from messaging.letters.nested import NestedMask, Where
 from messaging.letters.reading import read_whole
 from messaging.letters.reports import read_report
 from messaging.letters.runs import Tangled
 from messaging.letters.structured import Reads, read_structured
-from tests.messaging.mail.copying import copy
+from tests.messaging.mail.copying import DOMAIN, OWN, copy
 
 ID = "01990000-0000-7000-8000-000000000000"
 _RUNS = re.compile(r"(?i)<(?:script|iframe|object|form|style|link|meta|base|svg)\b|\son[a-z]+\s*=|javascript:")
@@ -40,6 +42,8 @@ def tried(raw: bytes) -> Outcome:
     _check(letter, raw)
     read_report(raw, null_sender=True)
     copy(raw)
+    if len(NestedMask(Mask(OWN, DOMAIN), Where.MESSAGE).feed(raw, last=True)) != len(raw):
+        raise Broken("masked in place, and not as long as it was")
     for part in letter.parts[:20]:
         if part.reads in (Reads.XDM, Reads.CDA):
             repr(read_structured(part.content, Reads(part.reads), part.filename))
