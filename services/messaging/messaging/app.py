@@ -129,7 +129,7 @@ def _web(
         "domains": domains,
         "allowances": settings.allowances,
         "news": news,
-        "reader": DocumentReader(objects),
+        "reader": DocumentReader(objects, settings.patient_domain),
         "darkroom": Darkroom(),
         "press": Press(),
         "previewer": Previewer(),

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from chassis.errors import NotFound
 from chassis.threads import BoundedPool
+from messaging.domain.letter import Mailer
 from messaging.domain.limits import LETTER_BYTES
 from messaging.domain.model import Attachment, Patient
 from messaging.domain.names import shown_name
@@ -37,7 +38,7 @@ class Readable(Struct, frozen=True, kw_only=True):
 
 
 class Nested(Struct, frozen=True, kw_only=True):
-    """A message attached to a letter, in plain words, with its own files. `sender` may be empty."""
+    """A message attached to a letter, in plain words, with its own files. Of another patient `sender` is empty."""
 
     sender: str
     subject: str
@@ -49,8 +50,9 @@ class Nested(Struct, frozen=True, kw_only=True):
 class DocumentReader:
     """Reads documents in threads of its own, two at once."""
 
-    def __init__(self, objects: Objects) -> None:
+    def __init__(self, objects: Objects, patient_domain: str) -> None:
         self._objects = objects
+        self._patients = f"@{patient_domain.lower()}"
         self._pool = BoundedPool("documents", 2)
 
     async def read(self, received: Received, patient: Patient) -> Readable:
@@ -67,7 +69,7 @@ class DocumentReader:
             files=_owned(received, structured),
         )
 
-    async def read_message(self, received: Received) -> Nested:
+    async def read_message(self, received: Received, patient: Patient) -> Nested:
         """An attached message, as a letter. Raises `NotFound` if the attachment is none."""
         attachment = received.attachment
         if attachment.reads != Reads.MESSAGE:
@@ -75,14 +77,20 @@ class DocumentReader:
         content = await self._objects.read(attachment.object_key, LETTER_BYTES)
         letter = await self._pool.run(read_letter, content, attachment.id)
         inside = tuple(one for one in received.message.attachments if one.inside == attachment.id)
-        sender = shown_name(letter.sender.name, letter.sender.address) if letter.sender else ""
         return Nested(
-            sender=sender,
+            sender=self._shown(letter.sender, patient) if letter.sender else "",
             subject=shown_subject(letter.subject),
             text=letter.text,
             files=inside,
             incomplete=letter.incomplete,
         )
+
+    def _shown(self, sender: Mailer, patient: Patient) -> str:
+        """The sender's name; of another patient neither that nor what is made of the address."""
+        address = sender.address.lower()
+        if address.endswith(self._patients) and address != patient.mailbox_address.lower():
+            return ""
+        return shown_name(sender.name, sender.address)
 
     async def _structured(self, content: bytes, kind: Reads, name: str) -> Structured:
         try:

@@ -75,7 +75,7 @@ def app(given: Given) -> Litestar:
         "domains": lambda: DOMAINS,
         "allowances": lambda: given.allowances,
         "news": lambda: given.news,
-        "reader": lambda: DocumentReader(given.world.objects),
+        "reader": lambda: DocumentReader(given.world.objects, DOMAINS.patient),
         "darkroom": lambda: given.world.darkroom,
         "previewer": lambda: given.world.previewer,
         "press": lambda: press,

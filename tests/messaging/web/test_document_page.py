@@ -140,6 +140,18 @@ def test_an_attached_message_is_read_with_its_files(client, world):
     assert "labo@chu.mssante.fr" not in page and f'href="{address(letter, 1)}"' in page
 
 
+def test_an_attached_message_of_another_patient_names_nobody_and_one_s_own_oneself(client, world):
+    def shown(sender):
+        nested = LETTERS["a nested message"].replace(b"Labo <labo@chu.mssante.fr>", sender.encode())
+        return words(client.get(address(filed(world, nested)) + "/document"))
+
+    other, own = "175027511500443@patient.mssante.fr", world.inaya.mailbox_address
+    for sender in (f"Paul Martin <{other}>", other, other.upper()):
+        page = shown(sender)
+        assert "Message transmis par" in page and "Paul Martin" not in page and "175027511500443" not in page
+    assert "Message de Inaya Michel, transmis par" in shown(f"Inaya Michel <{own}>")
+
+
 def test_an_invitation_is_told_on_the_patient_s_clock_and_can_be_downloaded(client, world):
     page = conversation(client, filed(world, LETTERS["an invitation"]))
     for said in ("Invitation à un rendez-vous", "Consultation de contrôle", "jeudi 11 juin 2026 à 14:30", "15:00"):

@@ -33,7 +33,7 @@ class DocumentPages(Controller):
         received = await open_attachment(store, request.user, message_id, attachment_id)
         patient = await known_patient(request, store)
         if received.attachment.reads == Reads.MESSAGE:
-            nested = await reader.read_message(received)
+            nested = await reader.read_message(received, patient)
             return web.page("nested.html", nested=nested, received=received, kind_of_file=kind_of_file)
         readable = await reader.read(received, patient)
         return web.page("document.html", readable=readable, received=received, kind_of_file=kind_of_file)
