@@ -7,6 +7,8 @@ from playwright.sync_api import Page, Route, expect
 
 from demo import people
 from demo.letters import Letter
+from stack.control import Stack
+from tests.system.outages import frozen
 from tests.system.waiting import until
 
 from .person import SOON_MS, Person
@@ -15,6 +17,8 @@ from .receiving import Receives
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 WORDS = "J'ai mal depuis lundi.\nMerci."
+ANSWERED_MS = 10_000
+"""Of a save: a second after the last key, and two until it is known that the store says nothing."""
 NOT_SENT = "Rien n'a été envoyé : le site ne répond pas."
 
 
@@ -25,7 +29,7 @@ def answering(receives: Receives) -> Iterator[Person]:
     person, watch = receives(letter, "Votre genou")
     person.press("Répondre")
     person.sees_heading("Répondre")
-    with watch.expecting(502):
+    with watch.expecting(502, 503):
         yield person
 
 
@@ -133,3 +137,24 @@ def test_words_typed_just_before_a_reload_are_all_kept(answering: Person) -> Non
     expect(page.get_by_label("Mon message")).to_have_value(" un deux trois quatre")
     until(lambda: "un deux trois quatre" in page.request.get(draft).text(), what="the words saved")
     expect(page.locator("#enregistre")).to_contain_text("Brouillon enregistré", timeout=SOON_MS)
+
+
+def test_what_is_typed_while_the_store_is_frozen_is_saved_once_it_speaks_again(
+    answering: Person, stack: Stack
+) -> None:
+    page, said = answering.page, answering.page.locator("#enregistre")
+    answering.fill("Mon message", "Avant.")
+    expect(said).to_contain_text("Brouillon enregistré", timeout=SOON_MS)
+    with frozen(stack, "mongodb"):
+        answering.fill("Mon message", WORDS)
+        expect(said).to_have_text("Non enregistré, nous réessayons.", timeout=ANSWERED_MS)
+        answering.mark_page()
+        answering.press("Envoyer")
+        answering.sees(NOT_SENT)
+        assert answering.same_page()
+    expect(said).to_contain_text("Brouillon enregistré", timeout=SOON_MS)
+    page.reload()
+    expect(page.get_by_label("Mon message")).to_have_value(WORDS)
+    answering.press("Envoyer")
+    answering.sees("Message envoyé")
+    expect(page.get_by_text("J'ai mal depuis lundi.")).to_have_count(1)

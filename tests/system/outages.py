@@ -24,6 +24,14 @@ def without(stack: Stack, *names: str) -> Iterator[None]:
 
 
 @contextmanager
+def frozen(stack: Stack, name: str) -> Iterator[None]:
+    """Inside, this process holds its connections and says nothing; behind it, everything answers again."""
+    with stack.frozen(name):
+        yield
+    stack.wait_ready(timeout=180.0)
+
+
+@contextmanager
 def told(stack: Stack, process: str, **settings: str) -> Iterator[None]:
     """Inside, this process runs with other settings."""
     path, usual = Environment(stack.instance).path(process), stack.env(process)

@@ -9,7 +9,7 @@ from demo.visitor import Page
 from stack.control import Stack
 from tests.system.mail import MailServer, letter
 from tests.system.observer import DEAD_LETTERS, Observer
-from tests.system.outages import answered_within, is_live, is_ready, told, without
+from tests.system.outages import answered_within, frozen, is_live, is_ready, told, without
 from tests.system.people import DOCTOR, NURSE, Newcomer, People
 from tests.system.waiting import until
 from tests.system.wire import Wire
@@ -21,6 +21,8 @@ LOWERED_S = 4
 DOOR_ANSWERS_S = 5.0
 """The door's own limits add up to 2 s; the rest is for a busy machine."""
 PAGE_ANSWERS_S = 12.0
+FROZEN_ANSWERS_S = 8.0
+"""The promise is two seconds; without a watch over them the store's patience is twenty, the objects' forty."""
 NOT_AVAILABLE = "momentanément indisponible"
 SERVICES = (
     "auth", "messaging-web", "messaging-worker", "messaging-smtp", "documents", "synthesis", "notifier",
@@ -143,6 +145,34 @@ def test_pages_without_the_store_say_so_and_come_back_by_themselves(
         with answered_within(PAGE_ANSWERS_S, "the home page"):
             assert patient.visitor.get("/").status in (200, 503)
     until(lambda: patient.visitor.get(path).status, lambda status: status == 200, what=f"{path} again")
+
+
+def test_nobody_waits_for_a_store_that_holds_its_connections_and_says_nothing(
+    stack: Stack, observer: Observer, people: People, patient: Newcomer, server: MailServer
+) -> None:
+    sent = letter(DOCTOR, [patient], "Répondez-moi")
+    server.deliver(sent)
+    _has_arrived(observer, sent.message_id)
+    conversation = patient.visitor.get("/messagerie").follow(DOCTOR.name)
+    draft, stranger = conversation.press("Répondre"), people.browser()
+    paths = ("/messagerie", conversation.url, draft.url, "/", "/compte/preferences", "/documents", "/profil")
+    known = {"Mon identifiant": patient.patient.identifier, "Mon mot de passe": patient.patient.password}
+    with frozen(stack, "mongodb"):
+        for path in paths:
+            with answered_within(FROZEN_ANSWERS_S, path):
+                page = patient.visitor.get(path)
+            assert (page.status, page.says(NOT_AVAILABLE)) == (503, True)
+        with answered_within(FROZEN_ANSWERS_S, "the log-in"):
+            log_in = stranger.get("/connexion")
+            refused = log_in.press("Continuer", known)
+        assert (log_in.status, refused.status, refused.says(NOT_AVAILABLE)) == (200, 503, True)
+        with answered_within(FROZEN_ANSWERS_S, "an answer"):
+            assert draft.press("Envoyer", {"Mon message": f"Reçu {sent.token}"}).status == 503
+    for path in paths:
+        until(lambda: patient.visitor.get(path).status, lambda status: status == 200, what=f"{path} again")  # noqa: B023
+    assert draft.press("Envoyer", {"Mon message": f"Reçu {sent.token}"}).says("Message envoyé")
+    until(observer.unfinished, lambda left: not left, what="everything done")
+    assert observer.database("messaging")["consignments"].count_documents({"patient_id": patient.id}) == 1
 
 
 def test_without_the_objects_letters_are_read_and_only_files_are_not_available(

@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from stack.processes import Kind, Process, ports_of, processes
 from stack.supervisor import State, Supervisor, end_all, leftovers
 
 UP_BOUND_S = 90.0
+FREEZE_BOUND_S = 10.0
 POLL_S = 0.2
 
 
@@ -127,6 +129,16 @@ class Stack:
         os.kill(pid, sig)
         return pid
 
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Inside, one process holds its connections and says nothing on any of them (SIGSTOP)."""
+        pid = self.kill(name, signal.SIGSTOP)
+        try:
+            self._until(lambda: _is_stopped(pid), FREEZE_BOUND_S, f"{name} did not freeze")
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     def stop(self, name: str, *, timeout: float = 30.0) -> None:
         """Take one process away until `start`; returns once it is gone."""
         self._supervisor.stop(name)
@@ -205,6 +217,12 @@ def _ignore_interrupts() -> None:
     """An impatient second Ctrl-C must not leave half a stack behind."""
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
+
+
+def _is_stopped(pid: int) -> bool:
+    """Whether each thread stands still: the signal returns before they do."""
+    states = [path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return set(states) == {"T"}
 
 
 def _is_ready(process: Process, state: State) -> bool:

@@ -45,6 +45,14 @@ class BackingServiceAway(PliError):
         self.what = what
 
 
+class Unanswered(BackingServiceAway):
+    """The store fell silent in the middle of a commit: whether it was made will only be seen once it is back."""
+
+    code = "unanswered"
+    sentence = _("Nous n'avons pas eu de réponse à temps : votre demande a peut-être été prise en compte.")
+    next_step = _("Vérifiez-le avant de recommencer.")
+
+
 class NotYet(PliError):
     """The patient is not known here yet: the event is kept aside, the page says the space is being prepared."""
 

@@ -21,6 +21,7 @@ from chassis.ids import new_id
 from chassis.settings import Settings
 from chassis.threads import BoundedPool
 from chassis.uploads import PartsUpload
+from chassis.watch import SLOW_FOR_MS, Watch, heeding
 from contracts.base import Claim
 
 CHUNK = 256 * 1024
@@ -86,23 +87,17 @@ class Objects:
     """The service's own bucket. Every method raises `BackingServiceAway` while the store is away."""
 
     def __init__(self, settings: Settings) -> None:
-        assert settings.objects_endpoint and settings.objects_bucket and settings.objects_secret_key
+        assert settings.objects_bucket
         self.bucket = settings.objects_bucket
         self.service = settings.service
         self._pool = BoundedPool("objects", settings.objects_threads)
         self._streams = asyncio.Semaphore(MOST_STREAMS)
-        self._client = Minio(
-            settings.objects_endpoint,
-            access_key=settings.objects_access_key,
-            secret_key=settings.objects_secret_key.get_secret_value(),
-            region=settings.objects_region,
-            secure=settings.objects_tls,
-            http_client=urllib3.PoolManager(
-                maxsize=settings.objects_threads + KEPT_FOR_STREAMS,
-                block=False,  # an open stream holds a connection: waiting for one in a thread could last for ever
-                timeout=Timeout(connect=1.0, read=20.0),
-                retries=Retry(total=1, backoff_factor=0.1, status_forcelist=()),
-            ),
+        self._client = _client(
+            settings,
+            maxsize=settings.objects_threads + KEPT_FOR_STREAMS,
+            block=False,  # an open stream holds a connection: waiting for one in a thread could last for ever
+            timeout=Timeout(connect=1.0, read=20.0),
+            retries=Retry(total=1, backoff_factor=0.1, status_forcelist=()),
         )
 
     async def ping(self) -> None:
@@ -274,14 +269,50 @@ class Objects:
         self._pool.close()
 
 
+def watch_objects(settings: Settings) -> Watch:
+    """The watch over the objects, for pages that show files. It looks over a connection that nothing else uses."""
+    assert settings.objects_bucket
+    patience = SLOW_FOR_MS / 1000
+    ask = _client(settings, timeout=Timeout(connect=patience, read=patience), retries=False).bucket_exists
+    thread = BoundedPool("objects-look", 1)
+    bucket = settings.objects_bucket
+
+    async def look() -> bool:
+        try:
+            await thread.run(ask, bucket)
+        except (urllib3.exceptions.TimeoutError, urllib3.exceptions.NewConnectionError):
+            return False
+        except (MinioException, urllib3.exceptions.HTTPError):
+            return True  # whatever it says, it speaks; a connection that was cut says nothing of the service
+        return True
+
+    return Watch("objects", look, thread.close)
+
+
+def _client(settings: Settings, **connections: Any) -> Minio:
+    assert settings.objects_endpoint and settings.objects_secret_key
+    return Minio(
+        settings.objects_endpoint,
+        access_key=settings.objects_access_key,
+        secret_key=settings.objects_secret_key.get_secret_value(),
+        region=settings.objects_region,
+        secure=settings.objects_tls,
+        http_client=urllib3.PoolManager(**connections),
+    )
+
+
 @contextmanager
 def _in_our_words() -> Iterator[None]:
-    """Turn the client's errors inside the block into ours: `NotFound`, or the store is away."""
-    try:
-        yield
-    except S3Error as error:
-        if error.code in ("NoSuchKey", "NoSuchObject"):
-            raise NotFound("no such object") from error
-        raise recognise(error) or error from error
-    except (MinioException, urllib3.exceptions.HTTPError) as error:
-        raise BackingServiceAway("objects") from error
+    """Turn the client's errors inside the block into ours: `NotFound`, or the store is away.
+
+    Before somebody the objects' watch is heeded as well.
+    """
+    with heeding("objects"):
+        try:
+            yield
+        except S3Error as error:
+            if error.code in ("NoSuchKey", "NoSuchObject"):
+                raise NotFound("no such object") from error
+            raise recognise(error) or error from error
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            raise BackingServiceAway("objects") from error

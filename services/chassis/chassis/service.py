@@ -15,7 +15,9 @@ from chassis.settings import Settings
 from chassis.store import Store
 from chassis.store.expiry import Expiry
 from chassis.store.kept_forms import KeptForms
+from chassis.store.look import watch_store
 from chassis.store.relay import Relay
+from chassis.watch import Watch
 from chassis.web import WebPages, create_app
 
 
@@ -80,12 +82,14 @@ def assemble(
     guard: Guard | None = None,
     relay: bool = True,
     dependencies: Mapping[str, Any] | None = None,
+    watches: Sequence[Watch] = (),
     stopping: asyncio.Event | None = None,
 ) -> Process:
     """A process that serves `controllers`, consumes `subscriptions`, relays, and runs `parts` of its own.
 
     `parts` start once the store's collections exist; `fronts` at once, for they must answer also while the
-    store is away, and they stop first. `guard` is needed where there are pages.
+    store is away, and they stop first. `guard` is needed where there are pages; the store is watched for them, and
+    `watches` are those over what else they wait for.
     Call it on the running event loop.
     """
     process_name = name or settings.service
@@ -98,6 +102,7 @@ def assemble(
         *parts,
     ]
     followers = guard.followers if guard else ()
+    watching = [watch_store(settings), *watches] if pages else []
     app = create_app(
         settings=settings,
         controllers=controllers,
@@ -107,12 +112,13 @@ def assemble(
         stopping=stopped,
         dependencies=dependencies,
         kept_forms=KeptForms(store) if pages else None,
+        watches=watching,
     )
     return Process(
         settings,
         process_name,
         app=app,
-        parts=[ground, *followers, *(_After(part, ground.prepared) for part in worked)],
+        parts=[ground, *watching, *followers, *(_After(part, ground.prepared) for part in worked)],
         fronts=fronts,
         readiness=readiness,
         stopping=stopped,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from chassis.i18n import mark as _
 from chassis.identity.guard import Guard
+from chassis.objects import watch_objects
 from chassis.previews.previewer import Previewer
 from chassis.process import Process
 from chassis.service import assemble
@@ -34,6 +35,7 @@ def build(settings: DocumentsSettings) -> Process:
         pages=PAGES,
         guard=Guard(settings),
         dependencies={"store": store, "objects": objects, "previewer": Previewer()},
+        watches=[watch_objects(settings)],
     )
 
 

@@ -111,6 +111,7 @@ def _web(
     """The follower that feeds open pages, and what `assemble` needs for the pages."""
     from chassis.bus import Follower
     from chassis.identity.guard import Guard
+    from chassis.objects import watch_objects
     from chassis.previews.previewer import Previewer
     from contracts.topics import BY_NAME
     from messaging.originals import Originals
@@ -140,4 +141,5 @@ def _web(
         "pages": PAGES,
         "guard": guard,
         "dependencies": dependencies,
+        "watches": [watch_objects(settings)],
     }

@@ -1,7 +1,7 @@
 """An application in the shell, without network: a guard that knows one token, a few handlers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +17,7 @@ from chassis import web
 from chassis.clock import now
 from chassis.errors import BackingServiceAway, NotYet
 from chassis.identity import Identity, SessionOver, TokenExpired, TokenForged, TokenMissing
+from chassis.watch import Watch
 
 ORIGIN = "https://espace.example"
 CONTENT = bytes(range(256)) * 8
@@ -157,7 +158,13 @@ def build(
     """Builds the application with other settings."""
     (tmp_path / "page.html").write_text('{% extends "shell.html" %}{% block title %}Essai{% endblock %}')
 
-    def build(*, origin: str = ORIGIN, development: bool = False, controllers: Any = HANDLERS) -> Litestar:
+    def build(
+        *,
+        origin: str = ORIGIN,
+        development: bool = False,
+        controllers: Any = HANDLERS,
+        watches: Sequence[Watch] = (),
+    ) -> Litestar:
         settings = SimpleNamespace(public_origin=origin, service_name="Mon espace santé", development=development)
         pages = web.WebPages(
             "/m", tmp_path, toasts={"message-sent": "Message envoyé"}, labels={"body": "Mon message"}
@@ -169,6 +176,7 @@ def build(
             guard=guard,
             readiness=readiness,
             stopping=stopping,
+            watches=watches,
         )
 
     return build

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
@@ -12,10 +13,11 @@ from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, 
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from chassis.errors import BackingServiceAway, recognise
+from chassis.errors import BackingServiceAway, Unanswered, recognise
 from chassis.settings import Settings
 from chassis.store.tx import Row, Tx
 from chassis.telemetry import log
+from chassis.watch import SLOW_FOR_MS, begun, heeding, watch_over
 
 T = TypeVar("T")
 TxT = TypeVar("TxT", bound=Tx)
@@ -24,9 +26,6 @@ Promised = Callable[[Sequence[Row]], AbstractContextManager[None]]
 
 RERUN_FOR = 5.0
 """Seconds for which a transaction that met another one is run again."""
-SLOW_FOR_MS = 1_500
-"""A line that is slow is not away: so long a connection may take to be made, or to become free, and a look whether
-the store answers. A look that gave up earlier would cut what is under way."""
 CONFLICTS = {24, 112, 246, 251}
 """LockTimeout, WriteConflict, SnapshotUnavailable, NoSuchTransaction: some servers forget the label on these."""
 INDEX_DIFFERS = {85, 86}
@@ -44,14 +43,40 @@ CHASSIS_INDEXES: Mapping[str, Sequence[IndexModel]] = {
 
 @contextmanager
 def away(what: str = "store") -> Iterator[None]:
-    """Turn a backing service's connection errors inside the block into `BackingServiceAway`."""
-    try:
-        yield
-    except PyMongoError as error:
-        known = recognise(error)
-        if isinstance(known, BackingServiceAway):
-            raise BackingServiceAway(what) from error
-        raise
+    """Turn a backing service's connection errors inside the block into `BackingServiceAway`.
+
+    Before somebody its watch is heeded as well.
+    """
+    with heeding(what):
+        try:
+            yield
+        except PyMongoError as error:
+            known = recognise(error)
+            if isinstance(known, BackingServiceAway):
+                raise BackingServiceAway(what) from error
+            raise
+
+
+@dataclass
+class _Act:
+    """A transaction from its first attempt to its end. Once `committing`, only the store knows its end.
+
+    One that is `given_up` before is not committed, but what it has asked the store is waited for: a session takes
+    one word at a time.
+    """
+
+    committing: bool = False
+    given_up: bool = False
+
+
+def credentials(settings: Settings) -> dict[str, Any]:
+    """What any client of the store is told of where it is and who asks."""
+    return {
+        "host": settings.mongo_uri,
+        "username": settings.mongo_username,
+        "password": settings.mongo_password.get_secret_value(),
+        "authSource": settings.mongo_auth_source,
+    }
 
 
 class Store(Generic[TxT]):
@@ -69,10 +94,7 @@ class Store(Generic[TxT]):
         self.relay: Promised = _nobody
         """Entered with the events of a commit around it: by the relay of this process, if it has one."""
         self._client: AsyncIOMotorClient[Row] = AsyncIOMotorClient(
-            settings.mongo_uri,
-            username=settings.mongo_username,
-            password=settings.mongo_password.get_secret_value(),
-            authSource=settings.mongo_auth_source,
+            **credentials(settings),
             tz_aware=True,
             serverSelectionTimeoutMS=settings.mongo_timeout_ms,
             connectTimeoutMS=max(SLOW_FOR_MS, settings.mongo_timeout_ms),
@@ -130,14 +152,33 @@ class Store(Generic[TxT]):
 
         `work` runs again from its start when the transaction met another one, so it must have no effect
         outside of `tx`. Raises what `work` raises, with nothing written, or `BackingServiceAway`: also when others
-        stay in the way for longer than `RERUN_FOR`.
+        stay in the way for longer than `RERUN_FOR`. Before somebody it raises `Unanswered` when the store fell
+        silent in the middle of the commit, which then ends as it may.
         """
+        act = _Act()
+        if watch_over("store") is None:
+            return await self._act(work, act)
+        running: asyncio.Task[T] | None = None
+        try:
+            with heeding("store"):
+                running = begun(self._act(work, act))
+                return await asyncio.shield(running)
+        except BackingServiceAway as error:
+            if running and running.done():
+                return running.result()
+            if act.committing:
+                raise Unanswered("store") from error
+            raise
+        finally:
+            act.given_up = True
+
+    async def _act(self, work: Callable[[TxT], Awaitable[T]], act: _Act) -> T:
         give_up = asyncio.get_running_loop().time() + RERUN_FOR
         with away():
             async with await self._client.start_session() as session:
                 while True:
                     try:
-                        return await self._attempt(session, work)
+                        return await self._attempt(session, work, act)
                     except PyMongoError as error:
                         if not _met_another(error):
                             raise
@@ -145,20 +186,26 @@ class Store(Generic[TxT]):
                             raise BackingServiceAway("store") from error
                     await asyncio.sleep(random.uniform(0.005, 0.05))
 
-    async def _attempt(self, session: AsyncIOMotorClientSession, work: Callable[[TxT], Awaitable[T]]) -> T:
+    async def _attempt(
+        self, session: AsyncIOMotorClientSession, work: Callable[[TxT], Awaitable[T]], act: _Act
+    ) -> T:
         tx: Any = self.TX(session, self.service)
+        act.committing = False
         session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=DURABLE)
         try:
             result = await work(tx)
             if tx.outgoing:
                 await self.collection("outbox").insert_many(tx.outgoing, session=session)
+            if act.given_up:
+                raise BackingServiceAway("store")
         except BaseException:
             await _abort(session)
             raise
+        act.committing = True
         with self.relay(tx.outgoing):
             await _commit(session)
-        for act in tx.afterwards:
-            act()
+        for each in tx.afterwards:
+            each()
         return result
 
     def close(self) -> None:

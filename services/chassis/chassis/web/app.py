@@ -11,6 +11,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler
 
+from chassis.watch import Watch
 from chassis.web.answers import WebPages
 from chassis.web.headers import security_headers
 from chassis.web.health import health_routes
@@ -40,12 +41,14 @@ def create_app(
     stopping: Event,
     dependencies: Mapping[str, Any] | None = None,
     kept_forms: KeptForms | None = None,
+    watches: Sequence[Watch] = (),
 ) -> Litestar:
     """Controllers in the shell, plus health, metrics and static files.
 
     Without `pages` (a door, a worker) there is nothing but health and metrics. Without `guard` no request
     has an identity. `stopping` ends the event streams. `dependencies` are values, or Litestar's `Provide`.
     `kept_forms` is where what was typed at the end of a session waits; without it, it is only shown back.
+    `watches` tell which backing services are silent, so that no page waits for them.
     """
     shown = pages or WebPages(prefix="/_", templates=HERE / "templates")
     folders = [shown.locale] if shown.locale else []
@@ -58,7 +61,7 @@ def create_app(
         routes.append(showcase_route(shown.prefix))
     return Litestar(
         route_handlers=routes,
-        middleware=[Around(languages), SameOrigin(settings.public_origin), Sessions(parts.guard, keeper)],
+        middleware=[Around(languages, watches), SameOrigin(settings.public_origin), Sessions(parts.guard, keeper)],
         before_send=[security_headers(secure=settings.public_origin.startswith("https://"))],
         exception_handlers={HTTPException: answer_error, Exception: answer_error},
         template_config=engine([shown.templates, HERE / "templates"], shown, settings, files, languages),

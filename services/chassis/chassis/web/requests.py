@@ -1,5 +1,6 @@
-"""Around every request: its trace, its language, its figures."""
+"""Around every request: its trace, its language, its figures, and what watches over those who wait for it."""
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
@@ -10,6 +11,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Histogram
 
 from chassis.telemetry import continuing
+from chassis.watch import Somebody, Watch, before_somebody
 from chassis.web.language import LANGUAGE_COOKIE, Languages
 
 REQUESTS = Histogram(
@@ -21,19 +23,23 @@ REQUESTS = Histogram(
 
 
 class Around(ASGIMiddleware):
-    """Continues the gateway's trace, chooses the language, and times the answer by its route's pattern."""
+    """Continues the gateway's trace, chooses the language, and times the answer by its route's pattern.
+
+    Until the answer begins, what it needs is heeded by the watches.
+    """
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, languages: Languages) -> None:
+    def __init__(self, languages: Languages, watches: Sequence[Watch]) -> None:
         self._languages = languages
+        self._watches = watches
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Go on, inside the trace."""
         asked: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope, receive)
         choose_language(asked, self._languages)
-        with continuing(asked.headers.get("traceparent"), "http"):
-            await next_app(scope, receive, _timed(scope, send))
+        with continuing(asked.headers.get("traceparent"), "http"), before_somebody(self._watches) as somebody:
+            await next_app(scope, receive, _noting(scope, send, somebody))
 
 
 def choose_language(asked: "ASGIConnection[Any, Any, Any, Any]", languages: Languages) -> None:
@@ -41,13 +47,15 @@ def choose_language(asked: "ASGIConnection[Any, Any, Any, Any]", languages: Lang
     languages.choose(asked.headers.get("accept-language", ""), asked.cookies.get(LANGUAGE_COOKIE, ""))
 
 
-def _timed(scope: Scope, send: Send) -> Send:
+def _noting(scope: Scope, send: Send, somebody: Somebody) -> Send:
+    """Times the first byte; who has it does not wait any longer."""
     start = perf_counter()
 
-    async def timed(message: Message) -> None:
+    async def noting(message: Message) -> None:
         if message["type"] == "http.response.start":
+            somebody.waits = False
             labels = (scope.get("method", ""), scope.get("path_template", ""), str(message["status"]))
             REQUESTS.labels(*labels).observe(perf_counter() - start)
         await send(message)
 
-    return timed
+    return noting
