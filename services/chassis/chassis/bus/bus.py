@@ -11,6 +11,7 @@ from chassis.background import Loop
 from chassis.bus.client import security
 from chassis.bus.dead_letters import DeadLetters
 from chassis.bus.lane import Lane
+from chassis.bus.pace import Pace
 from chassis.bus.processing import Processing
 from chassis.bus.subscription import Subscription
 from chassis.bus.waiting import Waiting, is_over, raw_of
@@ -79,12 +80,17 @@ class Bus:
             graceful_timeout=self._settings.stop_within / 2,
             logger=logging.getLogger("pli.bus"),
         )
-        lanes = [
-            Lane(self._settings, broker, processing)
-            for processing in self._processings.values()
-            for _ in range(self._settings.lanes)
-        ]
+        lanes: list[Lane] = []
+        for processing in self._processings.values():
+            pace = self._pace(processing)
+            lanes += [Lane(self._settings, broker, processing, pace) for _ in range(self._settings.lanes)]
         return broker, lanes
+
+    def _pace(self, processing: Processing) -> Pace:
+        """Only floods are paced: what a person waits for comes alone."""
+        interval = self._settings.pace_ms / 1000 if processing.subscription.in_floods else 0.0
+        clock = asyncio.get_running_loop().time
+        return Pace(processing, interval=interval, most=self._settings.batch, clock=clock)
 
     async def _check(self) -> str | None:
         if not self._lanes:

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -15,6 +16,7 @@ from faststream.kafka.message import KafkaMessage
 from faststream.message import StreamMessage
 
 from chassis.background import PAUSE_WHEN_AWAY
+from chassis.bus.pace import Pace
 from chassis.bus.processing import Processing
 from chassis.bus.standing import Standing
 from chassis.bus.subscription import Raw
@@ -29,13 +31,14 @@ AWAY_IS_SAID_FOR = PAUSE_WHEN_AWAY[1] + 5.0
 
 
 class Lane:
-    """Consumes for one subscription; one record, with what else has arrived, at a time."""
+    """Consumes for one subscription; one record at a time, with what else there is when `pace` lets it begin."""
 
-    def __init__(self, settings: Settings, broker: KafkaBroker, processing: Processing) -> None:
+    def __init__(self, settings: Settings, broker: KafkaBroker, processing: Processing, pace: Pace) -> None:
         self._clock = asyncio.get_running_loop().time
         self._away: tuple[str, float] | None = None
         self._busy = False
         self._processing = processing
+        self._pace = pace
         self._batch = settings.batch
         self._moved_at = self._clock()
         self._standing, self._looked_at = Standing(), 0.0
@@ -126,8 +129,7 @@ class Lane:
         records = [first]
         self._moved_at, self._busy = self._clock(), True
         try:
-            await self._add_fetched(consumer, records)
-            await self._processing.batch([Raw.of(record) for record in records])
+            await self._pace.process(partial(self._taken, consumer, records))
         except Exception as error:
             await self._give_back(consumer, records, error)
         finally:
@@ -137,6 +139,10 @@ class Lane:
         if self.away is None:
             log.warning("lane.away", topic=self.name, what=_away_name(error), exc_info=error)
         self._away = (_away_name(error), self._clock())
+
+    async def _taken(self, consumer: Any, records: list[ConsumerRecord]) -> list[Raw]:
+        await self._add_fetched(consumer, records)
+        return [Raw.of(record) for record in records]
 
     async def _add_fetched(self, consumer: Any, records: list[ConsumerRecord]) -> None:
         """Of each partition a share, so that a flood in one holds up no other; then what there is room for.

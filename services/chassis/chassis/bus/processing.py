@@ -40,13 +40,24 @@ class Processing:
 
     async def batch(self, raws: Sequence[Raw]) -> None:
         """Process records in their order: together if all goes well, else each alone."""
-        understood = [found for raw in raws if (found := await self._understood(raw)) is not None]
+        understood = await self._all_understood(raws)
         if len(understood) == 1:
             await self.alone(understood[0])
         elif understood and not await self._together(understood):
             for delivered in understood:
                 await self.alone(delivered)
         self.over(raws)
+
+    async def together(self, raws: Sequence[Raw]) -> bool:
+        """Process records of several lanes at once; False when one of them must be looked at alone.
+
+        Then nothing was committed, and each lane processes its own `batch`.
+        """
+        understood = await self._all_understood(raws)
+        if understood and not await self._together(understood):
+            return False
+        self.over(raws)
+        return True
 
     def over(self, raws: Sequence[Raw]) -> None:
         """These records do not come again: nothing needs to be known of them any more."""
@@ -72,6 +83,9 @@ class Processing:
             return
         await self._dead_letters.bury(raw, self._group, Reason(code=code, attempts=attempts))
         self._buried.add(_place(raw))
+
+    async def _all_understood(self, raws: Sequence[Raw]) -> list[Delivered]:
+        return [found for raw in raws if (found := await self._understood(raw)) is not None]
 
     async def _understood(self, raw: Raw) -> Delivered | None:
         try:

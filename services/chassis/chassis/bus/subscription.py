@@ -104,6 +104,11 @@ class Subscription:
         return BY_NAME[self.topic]
 
     @property
+    def in_floods(self) -> bool:
+        """Whether its events come so many at a time that a few are worth waiting for."""
+        return any(handling.together for handling in self.on)
+
+    @property
     def marks_live(self) -> timedelta:
         """How long an inbox mark is kept: as long as the topic or a dead letter could bring the event back."""
         retention = self.declared.retention
