@@ -70,7 +70,6 @@ class FakeStore:
 
     async def queue_letters(self, tx: Any, announcements: Sequence[Announcement]) -> None:
         for one in announcements:
-            joined = {"digest_id": one.digest, "reminder_id": one.reminder}
             self._queue(
                 Kind.LETTER,
                 one.fixed,
@@ -78,7 +77,7 @@ class FakeStore:
                 patient_id=one.received.patient_id,
                 view_hash=one.view_hash,
                 read_at=self.read.get(one.fixed.id),
-                **{name: other.fixed.id for name, other in joined.items() if other},
+                told_in=[each.fixed.id for each in one.joins],
             )
             for each in one.joins:
                 due = {"due_at": each.due_at, "patient_id": one.received.patient_id, "view_hash": each.view_hash}
@@ -91,7 +90,7 @@ class FakeStore:
 
     async def unread(self, notice_id: str) -> int:
         letters = self.notices.values()
-        told = [row for row in letters if notice_id in (row.get("digest_id"), row.get("reminder_id"))]
+        told = [row for row in letters if notice_id in row.get("told_in", ())]
         return sum(row["read_at"] is None for row in told)
 
     async def queue_reply(self, tx: Any, fixed: Fixed, patient_id: str) -> None:

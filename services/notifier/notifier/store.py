@@ -35,8 +35,7 @@ class NotifierStore(Store[Tx]):
         NOTICES: [
             *LEASED_INDEXES,
             IndexModel([("view_hash", ASCENDING)]),
-            IndexModel([("digest_id", ASCENDING)], sparse=True),
-            IndexModel([("reminder_id", ASCENDING)], sparse=True),
+            IndexModel([("told_in", ASCENDING)], sparse=True),
             IndexModel([("kept_until", ASCENDING)]),
         ],
     }
@@ -98,11 +97,8 @@ class NotifierStore(Store[Tx]):
         """How many of the letters that a digest or a reminder tells of have not been read."""
         letters = self.collection(NOTICES)
         with away():
-            rows = [
-                await letters.find({field: gathering_id}, {"read_at": 1}).to_list(None)
-                for field in ("digest_id", "reminder_id")
-            ]
-        return sum(row.get("read_at") is None for found in rows for row in found)
+            told = await letters.find({"told_in": gathering_id}, {"read_at": 1}).to_list(None)
+        return sum(row.get("read_at") is None for row in told)
 
     async def queue_reply(self, tx: Tx, fixed: Fixed, patient_id: str) -> None:
         """Have it told that a reply could not be delivered, once."""
@@ -175,8 +171,8 @@ def _letter_row(one: Announcement, read_at: datetime | None) -> Row:
         view_hash=one.view_hash,
         traceparent=one.traceparent,
     )
-    joined = {"digest_id": one.digest, "reminder_id": one.reminder}
-    return row | {name: other.fixed.id for name, other in joined.items() if other} | {"state": one.state}
+    told_in = [other.fixed.id for other in one.joins]
+    return row | ({"told_in": told_in} if told_in else {}) | {"state": one.state}
 
 
 def _joined_row(one: Joined, patient_id: str) -> Row:
