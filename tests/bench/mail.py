@@ -177,8 +177,13 @@ def noted(notes: Path, sent: Sent) -> dict[str, float]:
     """When the sink took the notice of each of these letters, by the letter's id."""
     wanted = {intake_of(one.answer) for one in sent.letters}
     lines = (line.split() for line in notes.read_text().splitlines())
-    found = {words[1].partition("+")[2].partition("@")[0]: float(words[0]) for words in lines if len(words) == 2}
+    found = {noticed(words[1]): float(words[0]) for words in lines if len(words) == 2}
     return {intake: at for intake, at in found.items() if intake in wanted}
+
+
+def noticed(return_address: str) -> str:
+    """The notice's id, which is its letter's, in the address it would come back to."""
+    return return_address.partition("+")[2].partition(".")[0]
 
 
 def intake_of(answer: str) -> str:

@@ -70,7 +70,8 @@ def new_row(row_id: str, due_at: datetime, **fields: Any) -> Row:
 class LeasedQueue:
     """Performs the rows of one collection, at most `concurrency` at once in this process.
 
-    `shares` keep the rows of one key from taking all the places. A lease is renewed while its row is being
+    `shares` keep the rows of one key from taking all the places. `in_floods`: rows come several at a time, and
+    outcomes wait a moment for each other. A lease is renewed while its row is being
     performed, and until its outcome is written: `lease` is how soon the rows of a killed worker are taken up, not
     how long an effect may take.
     """
@@ -84,6 +85,7 @@ class LeasedQueue:
         concurrency: int = 8,
         lease: timedelta = timedelta(seconds=90),
         shares: Shares | None = None,
+        in_floods: bool = False,
         clock: Clock = now,
     ) -> None:
         self.name = f"{collection}-queue"
@@ -91,7 +93,7 @@ class LeasedQueue:
         self._collection = collection
         self._rows = store.collection(collection)
         self._perform = perform
-        self._outcomes = Outcomes(store, collection)
+        self._outcomes = Outcomes(store, collection, lambda: in_floods and bool(self._performing))
         self._concurrency = concurrency
         self._shares = shares
         self._candidates = Candidates(self._rows, shares)

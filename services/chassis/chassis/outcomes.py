@@ -16,6 +16,8 @@ from chassis.telemetry import continuing, log
 from contracts.base import Event
 
 FIRST_PAUSE = 0.2
+GATHERS = 0.01
+"""Seconds in which outcomes of effects that began together may share a commit: a kill meanwhile repeats them."""
 LONGEST_PAUSE = 2.0
 """Shorter than that of the loops which look for cut rows: once the store is back, outcomes are written first."""
 
@@ -86,12 +88,14 @@ class _LeaseLost(Exception):
 class Outcomes:
     """Writes outcomes as they come; those that come while a commit is under way share the next one.
 
-    While the store is away they are kept: an effect that happened must not be forgotten, or it happens twice.
+    While `more` says that others are about to come, the first waits a moment for them. While the store is away
+    they are kept: an effect that happened must not be forgotten, or it happens twice.
     """
 
-    def __init__(self, store: Store[Any], collection: str) -> None:
+    def __init__(self, store: Store[Any], collection: str, more: Callable[[], bool] = lambda: False) -> None:
         self._store = store
         self._rows = store.collection(collection)
+        self._more = more
         self._waiting: list[_Waiting] = []
         self._turn = asyncio.Lock()
         self._hurried = asyncio.Event()
@@ -128,6 +132,8 @@ class Outcomes:
         self._waiting.append(mine)
         async with self._turn:
             if not mine.written.done():
+                if self._more():
+                    await asyncio.sleep(GATHERS)
                 await self._write_waiting()
         return await mine.written
 

@@ -84,7 +84,9 @@ def build(settings: NotifierSettings) -> Process:
         sender=address_of(settings.service_name, f"ne-pas-repondre@{settings.notice_domain}"),
         unread=store.unread,
     )
-    queue = LeasedQueue(store, NOTICES, sending.perform, concurrency=settings.notice_connections, lease=LEASE)
+    queue = LeasedQueue(
+        store, NOTICES, sending.perform, concurrency=settings.notice_connections, lease=LEASE, in_floods=True
+    )
     store.taken, store.offer = queue.taken, queue.offer
     return assemble(
         settings,

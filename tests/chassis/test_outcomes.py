@@ -1,0 +1,69 @@
+"""How outcomes of effects share commits."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from pymongo import UpdateOne
+
+from chassis.outcomes import Done, Outcomes
+from chassis.store import Row
+
+
+class Rows:
+    """A store whose rows are all still ours; it counts its commits."""
+
+    name = "effects"
+
+    def __init__(self) -> None:
+        self.commits: list[int] = []
+
+    def collection(self, name: str) -> "Rows":
+        return self
+
+    async def transact(self, work: Callable[[Any], Awaitable[Any]]) -> Any:
+        return await work(SimpleNamespace(session=None))
+
+    async def bulk_write(self, changes: "Sequence[UpdateOne[Row]]", session: Any) -> Any:
+        self.commits.append(len(changes))
+        return SimpleNamespace(matched_count=len(changes))
+
+
+def gathering(rows: Rows, performing: set[str]) -> Outcomes:
+    store: Any = rows
+    return Outcomes(store, "effects", lambda: bool(performing))
+
+
+async def ended(outcomes: Outcomes, row_id: str, performing: set[str], after: float = 0.0) -> None:
+    performing.add(row_id)
+    await asyncio.sleep(after)
+    performing.discard(row_id)
+    written = await outcomes.write({"_id": row_id, "lease_owner": "me"}, Done())
+    assert written == Done()
+
+
+async def test_outcomes_of_effects_that_began_together_share_a_commit() -> None:
+    rows, performing = Rows(), set[str]()
+    outcomes = gathering(rows, performing)
+    await asyncio.gather(*(ended(outcomes, row_id, performing, after=0.001 * n) for n, row_id in enumerate("abc")))
+    assert rows.commits == [3]
+
+
+async def test_an_outcome_that_no_other_follows_is_committed_at_once() -> None:
+    rows, performing = Rows(), set[str]()
+    outcomes = gathering(rows, performing)
+    await ended(outcomes, "a", performing)
+    await ended(outcomes, "b", performing)
+    assert rows.commits == [1, 1]
+
+
+async def test_an_outcome_waits_a_moment_for_another_and_no_longer() -> None:
+    rows, performing = Rows(), set[str]()
+    outcomes = gathering(rows, performing)
+    slow = asyncio.create_task(ended(outcomes, "slow", performing, after=5.0))
+    await asyncio.sleep(0)
+    await ended(outcomes, "a", performing)
+    assert rows.commits == [1]
+    assert not slow.done()
+    slow.cancel()
