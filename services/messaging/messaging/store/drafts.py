@@ -6,7 +6,7 @@ from chassis.errors import NotFound
 from chassis.store import Tx
 from messaging.domain.model import Draft, DraftRow
 from messaging.store.discards import Discards
-from messaging.store.rows import reading, row_of, session_of, struct_of
+from messaging.store.rows import own_row, reading, row_of, session_of, struct_of
 
 
 class Drafts(Discards):
@@ -14,10 +14,8 @@ class Drafts(Discards):
 
     async def draft(self, patient_id: str, draft_id: str, tx: Tx | None = None) -> Draft:
         """A draft that is not thrown away. Raises `NotFound`."""
-        key = {"_id": draft_id, "patient_id": patient_id, "removed_at": None}
-        with reading(tx):
-            row = await self.collection("drafts").find_one(key, session=session_of(tx))
-        if row is None:
+        row = await own_row(self, "drafts", patient_id, draft_id, tx)
+        if row is None or row.get("removed_at") is not None:
             raise NotFound(f"draft {draft_id}")
         return struct_of(Draft, row)
 
@@ -87,10 +85,8 @@ class Drafts(Discards):
 
     async def draft_row(self, patient_id: str, draft_id: str, row_id: str, tx: Tx | None = None) -> DraftRow:
         """A file of a draft. Raises `NotFound`."""
-        key = {"_id": row_id, "patient_id": patient_id, "draft_id": draft_id}
-        with reading(tx):
-            row = await self.collection("draft_rows").find_one(key, session=session_of(tx))
-        if row is None:
+        row = await own_row(self, "draft_rows", patient_id, row_id, tx)
+        if row is None or row["draft_id"] != draft_id:
             raise NotFound(f"draft row {row_id}")
         return struct_of(DraftRow, row)
 

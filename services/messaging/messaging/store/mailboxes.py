@@ -5,7 +5,7 @@ from chassis.store import Row, Tx
 from messaging.domain.facets import facets_of
 from messaging.domain.model import Conversation, Draft, Mailbox
 from messaging.domain.trash import share_of
-from messaging.store.rows import reading, row_of, session_of, struct_of
+from messaging.store.rows import own_row, reading, row_of, session_of, struct_of
 from messaging.store.walks import Walks
 
 
@@ -33,9 +33,7 @@ class Mailboxes(Walks):
 
     async def conversation(self, patient_id: str, conversation_id: str, tx: Tx | None = None) -> Conversation:
         """A row of the list. Raises `NotFound`; `conversation_of` tells where a merged one went."""
-        key = {"_id": conversation_id, "patient_id": patient_id}
-        with reading(tx):
-            row = await self.collection("conversations").find_one(key, session=session_of(tx))
+        row = await own_row(self, "conversations", patient_id, conversation_id, tx)
         if row is None:
             raise NotFound(f"conversation {conversation_id}")
         return struct_of(Conversation, row)

@@ -10,7 +10,7 @@ from chassis.store import Row, Store, Tx
 from contracts.base import Instant
 from messaging.domain.model import Attachment, Conversation, Keep, Message, MessageKind
 from messaging.store.paging import PageKey, beyond
-from messaging.store.rows import reading, row_of, session_of, struct_of
+from messaging.store.rows import own_row, reading, row_of, struct_of
 
 MESSAGES_A_PAGE = 20
 SPARSE = 64
@@ -89,24 +89,22 @@ class Messages(Store[Tx]):
 
     async def answered_letter(self, conversation: Conversation, tx: Tx) -> Message | None:
         """The letter that a reply refers to: the latest that has a Message-ID, nearly always the latest."""
+        latest = await own_row(self, "messages", conversation.patient_id, conversation.last_received_id, tx)
+        if latest is not None and _may_be_answered(latest, conversation):
+            return struct_of(Message, latest)
         query = {
             "patient_id": conversation.patient_id,
             "conversation_id": conversation.id,
             "kind": MessageKind.LETTER.value,
             "message_id": {"$gt": ""},
         }
-        latest = {**query, "_id": conversation.last_received_id}
-        rows = await self.collection("messages").find(latest, session=tx.session).to_list(1)
-        if not rows:
-            cursor = self.collection("messages").find(query, session=tx.session)
-            rows = await cursor.sort([("at", -1), ("_id", -1)]).limit(1).to_list(1)
+        cursor = self.collection("messages").find(query, session=tx.session)
+        rows = await cursor.sort([("at", -1), ("_id", -1)]).limit(1).to_list(1)
         return struct_of(Message, rows[0]) if rows else None
 
     async def message(self, patient_id: str, message_id: str, tx: Tx | None = None) -> Message:
         """A message with its attachments. Raises `NotFound`."""
-        key = {"_id": message_id, "patient_id": patient_id}
-        with reading(tx):
-            row = await self.collection("messages").find_one(key, session=session_of(tx))
+        row = await own_row(self, "messages", patient_id, message_id, tx)
         if row is None:
             raise NotFound(f"message {message_id}")
         return struct_of(Message, row)
@@ -132,9 +130,8 @@ class Messages(Store[Tx]):
 
         A conversation's id is that of one of its messages: so this also tells where a merged one went.
         """
-        key = {"_id": message_id, "patient_id": patient_id}
-        with reading(tx):
-            row = await self.collection("messages").find_one(key, {"conversation_id": 1}, session=session_of(tx))
+        fields = {"patient_id": 1, "conversation_id": 1}
+        row = await own_row(self, "messages", patient_id, message_id, tx, fields=fields)
         return row["conversation_id"] if row else None
 
     async def mark_read(self, tx: Tx, patient_id: str, message_id: str, at: Instant) -> bool:
@@ -172,9 +169,7 @@ class Messages(Store[Tx]):
 
     async def keep(self, patient_id: str, request_id: str, tx: Tx | None = None) -> Keep:
         """A request to keep an attachment. Raises `NotFound`."""
-        key = {"_id": request_id, "patient_id": patient_id}
-        with reading(tx):
-            row = await self.collection("keeps").find_one(key, session=session_of(tx))
+        row = await own_row(self, "keeps", patient_id, request_id, tx)
         if row is None:
             raise NotFound(f"keep {request_id}")
         return struct_of(Keep, row)
@@ -190,6 +185,11 @@ class Messages(Store[Tx]):
         """Write a request, or its outcome."""
         key = {"_id": keep.id, "patient_id": keep.patient_id}
         await self.collection("keeps").replace_one(key, row_of(keep), upsert=True, session=tx.session)
+
+
+def _may_be_answered(row: Row, conversation: Conversation) -> bool:
+    is_letter = row["kind"] == MessageKind.LETTER.value and bool(row["message_id"])
+    return is_letter and bool(row["conversation_id"] == conversation.id)
 
 
 def message_row(message: Message) -> Row:

@@ -5,7 +5,7 @@ from chassis.store import Row, Tx
 from contracts.base import Instant
 from messaging.domain.model import Draft
 from messaging.store.drafts import Drafts
-from messaging.store.rows import reading, row_of, session_of, struct_of
+from messaging.store.rows import own_row, reading, row_of, struct_of
 
 
 class RemovedDrafts(Drafts):
@@ -13,10 +13,8 @@ class RemovedDrafts(Drafts):
 
     async def removed_draft(self, patient_id: str, draft_id: str, tx: Tx | None = None) -> Draft:
         """A draft that was thrown away and can be taken back. Raises `NotFound`."""
-        key = {"_id": draft_id, "patient_id": patient_id, "removed_at": {"$ne": None}}
-        with reading(tx):
-            row = await self.collection("drafts").find_one(key, session=session_of(tx))
-        if row is None:
+        row = await own_row(self, "drafts", patient_id, draft_id, tx)
+        if row is None or row.get("removed_at") is None:
             raise NotFound(f"removed draft {draft_id}")
         return struct_of(Draft, row)
 

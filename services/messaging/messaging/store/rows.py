@@ -1,13 +1,13 @@
 """Between the structs of the domain and the store's documents."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
-from chassis.store import Row, Tx, away
+from chassis.store import Row, Store, Tx, away
 from messaging.domain.model import Kept
 
 T = TypeVar("T", bound=Kept)
@@ -37,3 +37,21 @@ def reading(tx: Tx | None) -> Iterator[None]:
         return
     with away():
         yield
+
+
+async def own_row(
+    store: Store[Any],
+    name: str,
+    patient_id: str,
+    row_id: str,
+    tx: Tx | None,
+    *,
+    fields: Mapping[str, int] | None = None,
+) -> Row | None:
+    """A row of a collection by its id, if it is this patient's; `fields`, if any, include `patient_id`.
+
+    It is asked for by the id alone: the local store weighs every index of the collection for a second condition.
+    """
+    with reading(tx):
+        row = await store.collection(name).find_one({"_id": row_id}, fields, session=session_of(tx))
+    return row if row is not None and row["patient_id"] == patient_id else None
