@@ -1,4 +1,4 @@
-"""When lanes begin: records that come one by one are taken a few at a time (docs/adr/0013)."""
+"""When lanes begin: records that come one by one are taken a few at a time (docs/adr/0014)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
