@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from chassis.clock import now
 from chassis.effects import Again, Done, GiveUp, Judged, LeasedQueue, Outcome, Shares, new_row
@@ -278,6 +279,22 @@ async def test_an_effect_may_take_longer_than_its_lease_while_its_worker_lives(s
         await eventually(lambda: state_is(store, row, "sent"))
 
 
+async def test_a_lease_that_could_not_be_renewed_is_renewed_as_soon_as_the_store_is_back(
+    store, peer, eventually
+) -> None:
+    lease = timedelta(seconds=4.5)
+    async with working(store, peer, lease=lease) as first:
+        failures = _updates_fail(first)
+        row = await put(store, "slow", slow=True)
+        await eventually(lambda: _is(peer.reached == ["slow"]))
+        failures += ["away"] * 3
+        async with working(store, peer, lease=lease):
+            await asyncio.sleep(6.5)
+            assert (peer.reached, failures) == (["slow"], [])
+            peer.hurried.set()
+            await eventually(lambda: state_is(store, row, "sent"))
+
+
 async def test_what_was_heard_is_kept_while_the_store_is_away_and_the_effect_happens_once(
     store, peer, eventually
 ) -> None:
@@ -359,6 +376,20 @@ def _commits_fail(store: Store[Tx]) -> set[str]:
 def _is_outcome(work: Any) -> bool:
     """Leases are taken and renewed in transactions as well."""
     return bool(work.__module__ == Outcomes.__module__)
+
+
+def _updates_fail(queue: LeasedQueue) -> list[str]:
+    """For each thing in what is returned, one update of rows by this queue fails, and takes it out."""
+    failures: list[str] = []
+    update_many = queue._rows.update_many
+
+    async def failing(*args: Any, **how: Any) -> Any:
+        if failures:
+            raise AutoReconnect(failures.pop())
+        return await update_many(*args, **how)
+
+    queue._rows.update_many = failing
+    return failures
 
 
 def _commits_of(store: Store[Tx]) -> list[Any]:

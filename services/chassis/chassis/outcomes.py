@@ -112,7 +112,8 @@ class Outcomes:
             except Exception as error:
                 if kind_of(error) is not Kind.AWAY:
                     raise
-                log.warning("outcome.kept", collection=self._rows.name, row=row["_id"], exc_info=error)
+                if pause == FIRST_PAUSE:
+                    log.warning("outcome.kept", collection=self._rows.name, row=row["_id"], exc_info=error)
             await self._rest(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 2, LONGEST_PAUSE)
 
