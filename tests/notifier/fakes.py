@@ -20,7 +20,7 @@ from contracts.messaging import MessageReceived
 from notifier.domain.notices import Kind, pointless_after
 from notifier.domain.patient import Patient
 from notifier.domain.queueing import Announcement, Fixed
-from notifier.domain.returns import was_mailed
+from notifier.domain.returns import may_come_back
 from notifier.errors import NoticeUnderWay
 from notifier.events import NotifierEvents
 from notifier.keys import KeyRing, SealingKey
@@ -100,9 +100,9 @@ class FakeStore:
         row = self.notices.get(notice_id)
         if row is None or not row.get("patient_id") or row.get("returned_at"):
             return None
-        if row["state"] in ("queued", "sending"):
+        if row["state"] == "sending":
             raise NoticeUnderWay(notice_id)
-        if not was_mailed(row["state"], row.get("channel")):
+        if not may_come_back(row["state"], row.get("channel")):
             return None
         row |= {"state": "queued", "by": "sms", "returned_at": at, "pointless_after": pointless_after(at)}
         return Kind(row["kind"]), row["patient_id"]

@@ -14,16 +14,23 @@ from aiokafka import AIOKafkaProducer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis.clock import now
+from chassis.effects import Done
 from chassis.identity import sealing
 from chassis.identity.tokens import key_id_of, raw_public
 from chassis.ids import new_id
+from chassis.store import Row
 from console.bus import connected
 from console.settings import ConsoleSettings
 from contracts.auth import CodeIssued, SealedCode, SigningKeyPublished
 from contracts.base import Event, event_type
 from contracts.cloudevents import Envelope
 from contracts.topics import topic_of
+from notifier.app import queues_of
+from notifier.domain.notices import Kind
+from notifier.domain.queueing import Fixed
 from notifier.keys import SealingKey
+from notifier.settings import NotifierSettings
+from notifier.store import NotifierStore
 from stack.control import Stack
 from tests.notifier.fakes import message_received, patient_changed
 
@@ -203,3 +210,59 @@ async def test_ten_letters_a_second_are_announced_soon(neighbours: Neighbours) -
         await asyncio.sleep(0.1)
     mails = await until(lambda: neighbours.caught(address), 50)
     assert len({mail["messageId"] for mail in mails}) == len(mails) == 50
+
+
+class StoreApart(NotifierStore):
+    """Beside the collections of the running notifier, in the same database."""
+
+    def collection(self, name: str) -> Any:
+        return super().collection(f"apart-{name}")
+
+
+@pytest.fixture
+async def apart() -> AsyncIterator[StoreApart]:
+    given = Stack().env("notifier")
+    settings = {name.removeprefix("PLI_").lower(): text for name, text in given.items()}
+    store = StoreApart(NotifierSettings.model_validate(settings))
+    await store.prepare()
+    yield store
+    for name in await store._database.list_collection_names():
+        if name.startswith("apart-"):
+            await store._database.drop_collection(name)
+    store.close()
+
+
+async def test_a_code_leaves_while_the_relay_takes_its_time_over_other_notices(
+    neighbours: Neighbours, apart: StoreApart
+) -> None:
+    answered, begun = asyncio.Event(), list[Kind]()
+
+    async def perform(row: Row) -> Done:
+        begun.append(Kind(row["kind"]))
+        if row["kind"] != Kind.CODE:
+            await answered.wait()
+        return Done()
+
+    apart.queues = queues_of(apart, perform, connections=2)
+    for queue in apart.queues.values():
+        await queue.start()
+    for _ in range(4):
+        await apart.transact(lambda tx: apart.queue_reply(tx, fixed(), new_id()))
+    await until(lambda: asyncio.sleep(0, begun), 2)
+    await apart.transact(lambda tx: apart.queue_code(tx, fixed(), neighbours.code("someone@patient.example")))
+    await until(lambda: asyncio.sleep(0, [kind for kind in begun if kind is Kind.CODE]))
+    answered.set()
+    await until(lambda: asyncio.sleep(0, begun), 5)
+    for queue in apart.queues.values():
+        await queue.stop()
+
+
+def fixed() -> Fixed:
+    at, notice = now(), new_id()
+    return Fixed(
+        id=notice,
+        message_id=f"<{notice}@notifications.example>",
+        queued_at=at,
+        pointless_after=at + timedelta(hours=1),
+        kept_until=at + timedelta(hours=1),
+    )

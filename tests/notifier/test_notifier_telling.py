@@ -17,7 +17,7 @@ from contracts.notifier import NoticeFailed
 from notifier.domain.hours import next_evening
 from notifier.domain.notices import Kind
 from notifier.domain.returns import return_address
-from notifier.errors import NoticeUnderWay
+from notifier.errors import NoticeUnanswered, NoticeUnderWay
 from notifier.keys import KeyRing
 from notifier.mail import address_of
 from notifier.sending import Sending
@@ -272,8 +272,19 @@ async def test_a_notice_that_comes_back_before_its_sending_is_committed_is_heard
 ) -> None:
     await office.known()
     (letter,) = await office.letters()
+    office.store.notices[letter]["state"] = "sending"
     with pytest.raises(NoticeUnderWay):
         await office.tell(returned(letter, "5.1.1"))
+
+
+async def test_a_notice_that_comes_back_while_it_waits_for_another_try_goes_by_sms(office: Office) -> None:
+    await office.known()
+    (letter,) = await office.letters()
+    office.store.notices[letter] |= {"attempts": 1, "reason": NoticeUnanswered.code}
+    await office.tell(returned(letter, "5.1.1"))
+    await office.work()
+    assert (len(office.sms.sent), office.mailer.sent) == (1, [])
+    assert [type(event) for event in office.tx.published] == [NoticeFailed]
 
 
 def reply(office: Office, state: Any, reason: str | None) -> ReplyStateChanged:

@@ -30,7 +30,7 @@ Ends = Mapping[tuple[str, int], int]
 ASK_BOUND_S = 60.0
 READ_BOUND_S = 30.0
 DEAD_LETTERS = tuple(topic.name for topic in TOPICS if topic.name.endswith(".dead-letters"))
-QUEUES = (("messaging", "consignments"), ("notifier", "notices"))
+QUEUES = (("messaging", "consignments"), ("notifier", "notices"), ("notifier", "codes"))
 FOR_ANOTHER_DAY = ["digest", "reminder"]  # they wait for an evening, and for nothing else
 
 

@@ -71,9 +71,8 @@ class LeasedQueue:
     """Performs the rows of one collection, at most `concurrency` at once in this process.
 
     `shares` keep the rows of one key from taking all the places. `in_floods`: rows come several at a time, and
-    outcomes wait a moment for each other. A lease is renewed while its row is being
-    performed, and until its outcome is written: `lease` is how soon the rows of a killed worker are taken up, not
-    how long an effect may take.
+    outcomes wait a moment for each other. A lease is renewed while its row is being performed, and until its outcome
+    is written: `lease` is how soon the rows of a killed worker are taken up, not how long an effect may take.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from chassis.clock import now
-from chassis.effects import LeasedQueue
+from chassis.effects import LeasedQueue, Perform
 from chassis.identity.guard import Guard
 from chassis.part import Check
 from chassis.process import Process
@@ -20,7 +20,7 @@ from notifier.sending import Sending
 from notifier.settings import NotifierSettings
 from notifier.sms import CatcherSms
 from notifier.smtp import SmtpMailer, over_smtp
-from notifier.store import NOTICES, NotifierStore
+from notifier.store import CODES, NOTICES, NotifierStore
 from notifier.web.views import NoticeViews, ViewableNotices
 
 HERE = Path(__file__).parent
@@ -84,10 +84,7 @@ def build(settings: NotifierSettings) -> Process:
         sender=address_of(settings.service_name, f"ne-pas-repondre@{settings.notice_domain}"),
         unread=store.unread,
     )
-    queue = LeasedQueue(
-        store, NOTICES, sending.perform, concurrency=settings.notice_connections, lease=LEASE, in_floods=True
-    )
-    store.taken, store.offer = queue.taken, queue.offer
+    store.queues = queues_of(store, sending.perform, settings.notice_connections)
     return assemble(
         settings,
         store,
@@ -95,9 +92,20 @@ def build(settings: NotifierSettings) -> Process:
         controllers=[NoticeViews],
         pages=PAGES,
         guard=guard,
-        parts=[KeyPublishing(store, keys.current), queue, MailConnections(mailer)],
+        parts=[KeyPublishing(store, keys.current), *store.queues.values(), MailConnections(mailer)],
         dependencies={"store": ViewableNotices(store, renderer, rate=settings.view_rate)},
     )
+
+
+def queues_of(store: NotifierStore, perform: Perform, connections: int) -> dict[str, LeasedQueue]:
+    """What sends, by its collection.
+
+    Codes have places of their own: nobody waits to log in behind a relay that takes minutes over other notices.
+    """
+    return {
+        name: LeasedQueue(store, name, perform, concurrency=connections, lease=LEASE, in_floods=name == NOTICES)
+        for name in (CODES, NOTICES)
+    }
 
 
 def renderer_of(settings: NotifierSettings) -> Renderer:

@@ -63,7 +63,7 @@ class Notices(Protocol):
         """A notice that was e-mailed did not arrive: it is due again, by SMS alone.
 
         Its kind and patient, None when there is no such notice, it did not leave by e-mail, or it was taken back
-        already. Raises `NoticeUnderWay` while its sending is not committed.
+        already. Raises `NoticeUnderWay` while it is being sent.
         """
         ...
 

@@ -33,7 +33,7 @@ class NotifierSettings(Settings):
     notice_smtp_patience: float = Field(
         default=300.0, ge=300, le=1800, description="seconds the relay may take to accept a notice it was given"
     )
-    notice_connections: int = Field(default=8, ge=1, le=64, description="notices sent at once")
+    notice_connections: int = Field(default=8, ge=1, le=64, description="notices sent at once, and as many codes")
     notice_domain: str = Field(
         default="notifications.demonstration.invalid",
         pattern=r"^[a-z0-9.-]+$",

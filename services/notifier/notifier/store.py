@@ -1,6 +1,6 @@
 """The patients as projected here, and the notices: queued, being sent, sent or given up."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 from pymongo import ASCENDING, IndexModel
 
-from chassis.effects import LEASED_INDEXES, new_row
+from chassis.effects import LEASED_INDEXES, LeasedQueue, new_row
 from chassis.settings import Settings
 from chassis.store import Row, Store, Tx, away
 from contracts.auth import CodeIssued
@@ -16,17 +16,15 @@ from contracts.notifier import SealingKeyPublished
 from notifier.domain.notices import GATHERED, Kind, pointless_after
 from notifier.domain.patient import Patient
 from notifier.domain.queueing import Announcement, Fixed, Joined
-from notifier.domain.returns import was_mailed
+from notifier.domain.returns import may_come_back
 from notifier.errors import NoticeUnderWay
 
 NOTICES = "notices"
+CODES = "codes"
 
 
 class NotifierStore(Store[Tx]):
-    """The database of the notifier. A code rests sealed, and only until it is sent or given up.
-
-    `taken` makes of new rows of notices what is written, `offer` is called with that once it is committed.
-    """
+    """The database of the notifier. A code rests sealed, and only until it is sent or given up."""
 
     INDEXES: ClassVar[Mapping[str, Sequence[IndexModel]]] = {
         "patients": [],
@@ -38,13 +36,14 @@ class NotifierStore(Store[Tx]):
             IndexModel([("told_in", ASCENDING)], sparse=True),
             IndexModel([("kept_until", ASCENDING)]),
         ],
+        CODES: [*LEASED_INDEXES, IndexModel([("kept_until", ASCENDING)])],
     }
-    EXPIRING: ClassVar[Mapping[str, str]] = {NOTICES: "kept_until", "read": "kept_until"}
+    EXPIRING: ClassVar[Mapping[str, str]] = {NOTICES: "kept_until", CODES: "kept_until", "read": "kept_until"}
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self.taken: Callable[[Sequence[Row]], list[Row]] = list
-        self.offer: Callable[[Sequence[Row]], None] = _leave
+        self.queues: Mapping[str, LeasedQueue] = {}
+        """Those that send what is queued here, each by its collection."""
 
     async def patient(self, patient_id: str, tx: Tx | None = None) -> Patient | None:
         """The patient as projected here, or None when not yet."""
@@ -69,7 +68,7 @@ class NotifierStore(Store[Tx]):
 
     async def queue_code(self, tx: Tx, fixed: Fixed, issued: CodeIssued) -> None:
         """Have a code sent, unless that is queued already. The box is kept as it came."""
-        await self._queue(tx, [_row(Kind.CODE, fixed, box=issued.box)])
+        await self._queue(tx, CODES, [_row(Kind.CODE, fixed, box=issued.box)])
 
     async def queue_letters(self, tx: Tx, announcements: Sequence[Announcement]) -> None:
         """Have letters announced, each unless that is queued already, and the notices that they join."""
@@ -77,7 +76,7 @@ class NotifierStore(Store[Tx]):
         letters = [_letter_row(one, read.get(one.fixed.id)) for one in announcements]
         joined = {each.fixed.id: (each, one) for one in announcements for each in one.joins}
         gathered = [_joined_row(each, one.received.patient_id) for each, one in joined.values()]
-        await self._queue(tx, [*letters, *gathered])
+        await self._queue(tx, NOTICES, [*letters, *gathered])
 
     async def _read_among(self, tx: Tx, ids: Sequence[str]) -> dict[str, datetime]:
         rows = self.collection("read").find({"_id": {"$in": list(ids)}}, session=tx.session)
@@ -102,7 +101,7 @@ class NotifierStore(Store[Tx]):
 
     async def queue_reply(self, tx: Tx, fixed: Fixed, patient_id: str) -> None:
         """Have it told that a reply could not be delivered, once."""
-        await self._queue(tx, [_row(Kind.REPLY, fixed, patient_id=patient_id)])
+        await self._queue(tx, NOTICES, [_row(Kind.REPLY, fixed, patient_id=patient_id)])
 
     async def take_back(self, tx: Tx, notice_id: str, at: datetime) -> tuple[Kind, str] | None:
         """See `events.Notices`."""
@@ -110,9 +109,9 @@ class NotifierStore(Store[Tx]):
         row = await notices.find_one({"_id": notice_id, "returned_at": None}, session=tx.session)
         if row is None or not row.get("patient_id"):
             return None
-        if row["state"] in ("queued", "sending"):
+        if row["state"] == "sending":
             raise NoticeUnderWay(notice_id)
-        if not was_mailed(row["state"], row.get("channel")):
+        if not may_come_back(row["state"], row.get("channel")):
             return None
         again = {
             "state": "queued",
@@ -123,18 +122,23 @@ class NotifierStore(Store[Tx]):
             "pointless_after": pointless_after(at),
         }
         await notices.update_one({"_id": notice_id}, {"$set": again}, session=tx.session)
-        tx.afterwards.append(partial(self.offer, [row | again]))
+        self._offer(tx, NOTICES, [row | again])
         return Kind(row["kind"]), row["patient_id"]
 
-    async def _queue(self, tx: Tx, rows: Sequence[Row]) -> None:
-        notices, wanted = self.collection(NOTICES), {row["_id"]: row for row in rows}
-        known = notices.find({"_id": {"$in": list(wanted)}}, {"_id": 1}, session=tx.session)
+    async def _queue(self, tx: Tx, name: str, rows: Sequence[Row]) -> None:
+        collection, wanted = self.collection(name), {row["_id"]: row for row in rows}
+        known = collection.find({"_id": {"$in": list(wanted)}}, {"_id": 1}, session=tx.session)
         for row in await known.to_list(len(wanted)):
             del wanted[row["_id"]]
         if new := list(wanted.values()):
-            due = self.taken([row for row in new if _is_due(row)])
-            await notices.insert_many([*due, *(row for row in new if not _is_due(row))], session=tx.session)
-            tx.afterwards.append(partial(self.offer, due))
+            due, queue = [row for row in new if _is_due(row)], self.queues.get(name)
+            taken = queue.taken(due) if queue else due
+            await collection.insert_many([*taken, *(row for row in new if not _is_due(row))], session=tx.session)
+            self._offer(tx, name, taken)
+
+    def _offer(self, tx: Tx, name: str, rows: Sequence[Row]) -> None:
+        if queue := self.queues.get(name):
+            tx.afterwards.append(partial(queue.offer, rows))
 
     async def viewable_notice(self, view_hash: str) -> Row | None:
         """The notice whose browser view has this hash."""
@@ -181,10 +185,6 @@ def _joined_row(one: Joined, patient_id: str) -> Row:
 
 def _is_due(row: Row) -> bool:
     return row["state"] == "queued" and row["kind"] not in GATHERED
-
-
-def _leave(rows: Sequence[Row]) -> None:
-    """Nobody here sends: whoever does finds them."""
 
 
 def _session(tx: Tx | None) -> dict[str, Any]:

@@ -38,9 +38,12 @@ def _proof(key: bytes, notice_id: str) -> str:
     return hmac.digest(key, notice_id.encode(), "sha256").hex()[:PROOF_DIGITS]
 
 
-def was_mailed(state: str, channel: str | None) -> bool:
-    """Whether a notice in this state went by e-mail, so that it may come back."""
-    return state == "sent" and channel == "email"
+def may_come_back(state: str, channel: str | None) -> bool:
+    """Whether a notice in this state may have gone by e-mail.
+
+    One that is to be tried again may: a relay that was cut behind DATA has it, perhaps. A proven report says so.
+    """
+    return state == "queued" or (state == "sent" and channel == "email")
 
 
 def enhanced_status(answer: str) -> str | None:
