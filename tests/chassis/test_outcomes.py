@@ -1,12 +1,14 @@
-"""How outcomes of effects share commits."""
+"""What became of effects: outcomes share commits, and are kept while the store is away."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from pymongo import UpdateOne
 
+from chassis.errors import BackingServiceAway
 from chassis.outcomes import Done, Outcomes
 from chassis.store import Row
 
@@ -67,3 +69,27 @@ async def test_an_outcome_waits_a_moment_for_another_and_no_longer() -> None:
     assert rows.commits == [1]
     assert not slow.done()
     slow.cancel()
+
+
+class AwayTwice:
+    """A store that is away for two commits."""
+
+    def __init__(self) -> None:
+        self.commits = 0
+
+    def collection(self, name: str) -> Any:
+        return SimpleNamespace(name=name)
+
+    async def transact(self, _: object) -> dict[str, Done]:
+        self.commits += 1
+        if self.commits <= 2:
+            raise BackingServiceAway("store")
+        return {"row": Done()}
+
+
+async def test_an_outcome_that_is_kept_for_long_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    store: Any = AwayTwice()
+    outcomes = Outcomes(store, "notes", lambda: False)
+    outcomes.hurry()
+    assert await outcomes.write({"_id": "row", "lease_owner": "us"}, Done()) == Done()
+    assert (store.commits, capsys.readouterr().out.count("outcome.kept")) == (3, 1)
