@@ -16,6 +16,7 @@ from contracts import topics
 from contracts.base import Event, Instant, PatientId
 from contracts.topics import Consumer, Topic
 from stack.control import Stack
+from tests.chassis.effects import Peer
 
 
 class Happened(Event, tag="trial.happened.v1", frozen=True, kw_only=True):
@@ -104,6 +105,12 @@ async def store(settings: Settings) -> AsyncIterator[TrialStore]:
         if name.startswith(settings.service):
             await store._database.drop_collection(name)
     store.close()
+
+
+@pytest.fixture
+def peer() -> Peer:
+    """What effects reach."""
+    return Peer()
 
 
 @pytest.fixture

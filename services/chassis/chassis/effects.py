@@ -71,8 +71,8 @@ class LeasedQueue:
     """Performs the rows of one collection, at most `concurrency` at once in this process.
 
     `shares` keep the rows of one key from taking all the places. `in_floods`: rows come several at a time, and
-    outcomes wait a moment for each other. A lease is renewed while its row is being performed, and until its outcome
-    is written: `lease` is how soon the rows of a killed worker are taken up, not how long an effect may take.
+    outcomes wait a moment for each other. A lease is renewed while its row is being performed, and until its
+    outcome is written: `lease` is how soon the rows of a killed worker are taken up, not how long an effect may take.
     """
 
     def __init__(
@@ -98,6 +98,8 @@ class LeasedQueue:
         self._candidates = Candidates(self._rows, shares)
         self._performing: dict[tuple[str, str], Row] = {}
         self._held: dict[tuple[str, str], Row] = {}
+        self._unread: set[str] = set()
+        """Leases under which rows may have been taken that this process knows nothing of."""
         self._freed = asyncio.Event()
         self._lease = lease
         self._grace = Grace(lease.total_seconds(), max(lease.total_seconds() / 2, 3 * SWEEP_AFTER))
@@ -161,6 +163,8 @@ class LeasedQueue:
 
     async def _turn(self) -> None:
         await self._place()
+        if self._unread:
+            await self._give_back_unread()
         found = self._offers() or await self._due()
         taken = await self._take(found) if found else []
         for row in taken:
@@ -257,7 +261,11 @@ class LeasedQueue:
                 written.append(row)
             elif row["state"] == "queued" or self._grace.over:
                 others.append(row)
-        return [*written, *(await self._take_queued(others) if others else [])]
+        try:
+            return [*written, *(await self._take_queued(others) if others else [])]
+        except BaseException:
+            self._offered = [*written, *self._offered]
+            raise
 
     def _is_written_taken(self, row: Row) -> bool:
         """Whether it was `taken` when it was written, not so long ago that another worker might think it cut."""
@@ -270,15 +278,28 @@ class LeasedQueue:
         """Read back as they are under the lease: what was offered or found ahead others may have changed since."""
         at, leased = self._clock(), self._leased()
         taking = {"$set": leased, "$inc": {"attempts": 1}}
+        self._unread.add(leased["lease_owner"])
         for state, still in (("queued", queued(at)), ("sending", cut(at))):
             if ids := [row["_id"] for row in rows if row["state"] == state]:
                 await self._change({"_id": {"$in": ids}, **still}, taking)
         with away():
             mine = {"_id": {"$in": [row["_id"] for row in rows]}, "lease_owner": leased["lease_owner"]}
-            return await self._rows.find(mine).sort("due_at", ASCENDING).to_list(len(rows))
+            taken = await self._rows.find(mine).sort("due_at", ASCENDING).to_list(len(rows))
+        self._unread.clear()
+        return taken
+
+    async def _give_back_unread(self) -> None:
+        """Queue again what was taken and, for an error or an end in the middle of it, never read."""
+        unread = {"state": "sending", "lease_owner": {"$in": list(self._unread)}}
+        queued_again = {"state": "queued", "due_at": self._clock(), "lease_owner": None}
+        await self._change(unread, {"$set": queued_again, "$inc": {"attempts": -1}})
+        self._unread.clear()
 
     async def _give_back(self) -> None:
-        """Let another worker take what was written taken and never begun; if that fails, after its lease."""
+        """Let another worker take what was taken and never begun; if that fails, after its lease."""
+        if self._unread:
+            with suppress(BackingServiceAway):
+                await self._give_back_unread()
         held = [row for row in self._offered if row["state"] == "sending"]
         self._offered = []
         if held:
