@@ -72,7 +72,8 @@ class LeasedQueue:
 
     `shares` keep the rows of one key from taking all the places. `in_floods`: rows come several at a time, and
     outcomes wait a moment for each other. A lease is renewed while its row is being performed, and until its
-    outcome is written: `lease` is how soon the rows of a killed worker are taken up, not how long an effect may take.
+    outcome is written: `lease` is how soon the rows of a killed worker are taken up, and says nothing of how long
+    an effect may take.
     """
 
     def __init__(
