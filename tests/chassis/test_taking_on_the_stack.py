@@ -11,7 +11,7 @@ from chassis.effects import LeasedQueue, new_row
 from chassis.errors import BackingServiceAway
 from chassis.ids import new_id
 from chassis.store import Row, Store, Tx
-from tests.chassis.effects import Peer, all_sent, holds, put, state, state_is, working
+from tests.chassis.effects import all_sent, holds, put, state, state_is, working
 from tests.system.toxics import toxics
 
 pytestmark = pytest.mark.stack
@@ -163,7 +163,7 @@ async def test_leases_are_renewed_beside_transactions_that_touch_the_same_rows_a
     store, peer, eventually
 ) -> None:
     lease = timedelta(seconds=1.5)
-    async with working(store, peer, lease=lease), working(store, Peer(), lease=lease):
+    async with working(store, peer, lease=lease), working(store, peer, lease=lease):
         rows = store.collection("notes")
         await put(store, "slow", slow=True)
         other = await put(store, "other", state="kept")

@@ -68,7 +68,7 @@ def test_a_page_that_waits_says_what_is_missing_and_so_does_the_next_at_once(
         answer = client.get("/m/mailbox", headers=BROWSER)
         assert answer.status_code == 503
         assert AWAY in answer.text
-        assert answer.headers["refresh"]
+        assert answer.headers["retry-after"]
 
 
 def test_a_page_that_needs_no_store_is_there(client: TestClient[Litestar], watch: Watch) -> None:
