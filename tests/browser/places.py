@@ -105,6 +105,11 @@ def _dialog(page: Page, origin: str, space: Space) -> None:
     _of("pdf")(page, origin, space)
     page.get_by_role("link", name="Ajouter à mes documents santé").click()
     expect(page.get_by_role("dialog")).to_be_visible()
+    _first_page_is_there(page)
+
+
+def _first_page_is_there(page: Page) -> None:
+    expect(page.locator(".first-page img")).not_to_have_js_property("naturalWidth", 0, timeout=SOON_MS)
 
 
 def _pdf(page: Page, origin: str, space: Space) -> None:
@@ -142,6 +147,7 @@ def _keep_errors(page: Page, origin: str, space: Space) -> None:
     page.get_by_label("Nom du document").fill("Résultats (juin)")
     page.get_by_role("button", name="Ajouter").click()
     expect(page.get_by_role("alert")).to_be_visible()
+    _first_page_is_there(page)
 
 
 def _add_errors(page: Page, origin: str, space: Space) -> None:
