@@ -208,10 +208,7 @@ class LeasedQueue:
         return bool(self._clock() < row["due_at"])
 
     async def _change(self, still: Row, change: Row) -> None:
-        """Of many rows, as a transaction: SecantusDB stands still for ever when a change outside of one meets one.
-
-        It then waits for the row with the collection locked, behind which the other transaction waits, too.
-        """
+        """Of many rows, in a transaction: outside of one the local store may stand still (docs/adr/0015)."""
 
         async def work(tx: Tx) -> None:
             await self._rows.update_many(still, change, session=tx.session)
