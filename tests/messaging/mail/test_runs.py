@@ -7,7 +7,7 @@ from email.message import Message
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from messaging.letters.policy import BOUNDED
@@ -51,6 +51,8 @@ def tree(message: "Message[str, str]") -> list[Any]:
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map(b"".join))
+@example(b"Content-Type: message/rfc822\r\n\r\n\r\n" + RUN)
+@example(b"Content-Type: message/delivery-status\r\n\r\n" + RUN + b"\r\nFrom: a@b.fr\r\n")
 def test_the_tree_is_the_same_whatever_the_letter(raw: bytes) -> None:
     assert tree(parsed(raw)) == tree(message_from_bytes(raw, policy=BOUNDED))
 

@@ -13,7 +13,9 @@ from messaging.letters.policy import BOUNDED, is_tangled
 
 SHORTEST_RUN = 8 * 1024
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
-_BLANK = re.compile(rb"\n\r?\n")
+_BLANK = re.compile(rb"\n(?:\r?\n)+")
+"""All of the blank lines there: in a message within a message another one ends headers that are not there, and in
+a report each ends a block."""
 _MARK_BYTES = 24
 
 
@@ -46,7 +48,8 @@ def _without_runs(raw: bytes, mark: str, runs: dict[str, str]) -> Iterator[bytes
         if found is None:
             continue
         # the last line stays, also of a letter that breaks off: whose its line end is, is the parser's business
-        first, last = found.end(), raw.rfind(b"\n", found.end(), end - 1) + 1
+        blank = _BLANK.search(raw, found.end(), end)
+        first, last = found.end(), raw.rfind(b"\n", found.end(), blank.start() if blank else end - 1) + 1
         if last - first < SHORTEST_RUN or raw[first:last].translate(None, _BASE64):
             continue
         line = f"{mark}x{len(runs)}\r\n"
