@@ -197,10 +197,10 @@ def _updates_fail(queue: LeasedQueue) -> list[str]:
     failures: list[str] = []
     change = queue._change
 
-    async def failing(still: Row, changed: Row) -> None:
+    async def failing(*changes: tuple[Row, Row]) -> None:
         if failures:
             raise BackingServiceAway(failures.pop())
-        await change(still, changed)
+        await change(*changes)
 
     queue._change = failing  # type: ignore[method-assign]
     return failures
@@ -210,8 +210,8 @@ def _answers_are_lost(queue: LeasedQueue, error: Exception | None) -> None:
     """The next change of rows happens, and then fails with the error; with None, it is never answered."""
     answers, change = [error], queue._change
 
-    async def unanswered(still: Row, changed: Row) -> None:
-        await change(still, changed)
+    async def unanswered(*changes: tuple[Row, Row]) -> None:
+        await change(*changes)
         if not answers:
             return
         if lost := answers.pop():

@@ -191,7 +191,7 @@ class LeasedQueue:
             "state": "sending",
         }
         until = self._clock() + self._lease
-        await self._change(still, {"$set": {"due_at": until}})
+        await self._change((still, {"$set": {"due_at": until}}))
         with away():
             ours = await self._rows.find(still, {"lease_owner": 1}).to_list(len(held))
         renewed = {_lease_of(row) for row in ours}
@@ -207,11 +207,12 @@ class LeasedQueue:
         """
         return bool(self._clock() < row["due_at"])
 
-    async def _change(self, still: Row, change: Row) -> None:
+    async def _change(self, *changes: tuple[Row, Row]) -> None:
         """Of many rows, in a transaction: outside of one the local store may stand still (docs/adr/0015)."""
 
         async def work(tx: Tx) -> None:
-            await self._rows.update_many(still, change, session=tx.session)
+            for still, change in changes:
+                await self._rows.update_many(still, change, session=tx.session)
 
         await self._store.transact(work)
 
@@ -277,9 +278,12 @@ class LeasedQueue:
         at, leased = self._clock(), self._leased()
         taking = {"$set": leased, "$inc": {"attempts": 1}}
         self._unread.add(leased["lease_owner"])
-        for state, still in (("queued", queued(at)), ("sending", cut(at))):
-            if ids := [row["_id"] for row in rows if row["state"] == state]:
-                await self._change({"_id": {"$in": ids}, **still}, taking)
+        changes = [
+            ({"_id": {"$in": ids}, **still}, taking)
+            for state, still in (("queued", queued(at)), ("sending", cut(at)))
+            if (ids := [row["_id"] for row in rows if row["state"] == state])
+        ]
+        await self._change(*changes)
         with away():
             mine = {"_id": {"$in": [row["_id"] for row in rows]}, "lease_owner": leased["lease_owner"]}
             taken = await self._rows.find(mine).sort("due_at", ASCENDING).to_list(len(rows))
@@ -290,7 +294,7 @@ class LeasedQueue:
         """Queue again what was taken and, for an error or an end in the middle of it, never read."""
         unread = {"state": "sending", "lease_owner": {"$in": list(self._unread)}}
         queued_again = {"state": "queued", "due_at": self._clock(), "lease_owner": None}
-        await self._change(unread, {"$set": queued_again, "$inc": {"attempts": -1}})
+        await self._change((unread, {"$set": queued_again, "$inc": {"attempts": -1}}))
         self._unread.clear()
 
     async def _give_back(self) -> None:
@@ -304,7 +308,7 @@ class LeasedQueue:
             still = {"_id": {"$in": [row["_id"] for row in held]}, "state": "sending", "attempts": 1}
             queued_again = {"state": "queued", "due_at": self._clock(), "lease_owner": None, "attempts": 0}
             with suppress(BackingServiceAway):
-                await self._change(still, {"$set": queued_again})
+                await self._change((still, {"$set": queued_again}))
 
     def _begin(self, row: Row) -> None:
         self._performing[_lease_of(row)] = self._held[_lease_of(row)] = row

@@ -13,7 +13,7 @@ from chassis.keeping import Wish
 from chassis.store import Tx
 from contracts.base import Claim
 from contracts.documents import AttachmentKeepRequested
-from contracts.keeping import file_fault
+from contracts.keeping import file_fault, may_be_kept
 from messaging.access import note, own
 from messaging.conversations import SetAside
 from messaging.domain.errors import MessagingError
@@ -41,7 +41,7 @@ class Received(Struct, frozen=True, kw_only=True):
     @property
     def may_be_kept(self) -> bool:
         """Whether it may become a document."""
-        return self.fault is None
+        return may_be_kept(self.attachment.media_type, self.attachment.size)
 
     @property
     def fault(self) -> str | None:

@@ -11,7 +11,7 @@ from messaging.letters.masking import Mask, masked_header
 from messaging.letters.nested import MOST_MESSAGES, NestedMask, Where
 from messaging.originals import Originals
 from tests.messaging.fake_objects import FakeObjects
-from tests.messaging.mail.copying import DOMAIN, OWN, copy
+from tests.messaging.mail.copying import DOMAIN, OWN, copy, original
 from tests.messaging.mail.test_bounds import IN_PROPORTION, growth
 
 OTHER = f"175027511500443@{DOMAIN}"
@@ -48,17 +48,6 @@ LETTERS = {
         b"Content-Type: message/rfc822\r\n\r\n" + mixed(b"CONTENT-TYPE : message/rfc822\r\n\r\n" + NESTED)
     ),
 }  # fmt: skip
-
-
-async def original(raw: bytes, offset: int = 0, length: int | None = None) -> bytes:
-    objects = FakeObjects()
-    objects.kept["raw"] = raw
-    originals = Originals(objects, DOMAIN)
-    found = await originals.of("raw", OWN)
-    wanted = found.size - offset if length is None else length
-    given = b"".join([chunk async for chunk in originals.chunks(found, offset, wanted)])
-    assert objects.kept["raw"] == raw
-    return given
 
 
 @pytest.mark.parametrize("raw", LETTERS.values(), ids=LETTERS.keys())

@@ -4,9 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging.originals import Originals
-from tests.messaging.fake_objects import FakeObjects
-from tests.messaging.mail.copying import DOMAIN, OWN, copy
+from tests.messaging.mail.copying import DOMAIN, OWN, copy, original
 
 LETTER = f"From: a@chu.mssante.fr\r\nTo: 175027511500443@{DOMAIN}, {OWN}\r\n\r\nBonjour\r\n".encode()
 SHORT_HEADERS = {
@@ -17,15 +15,6 @@ SHORT_HEADERS = {
     "never ends": b"From: a@chu.mssante.fr\r\nTo: x",
     "nothing": b"",
 }
-
-
-async def original(raw: bytes, offset: int = 0, length: int | None = None) -> bytes:
-    objects = FakeObjects()
-    objects.kept["raw"] = raw
-    originals = Originals(objects, DOMAIN)
-    found = await originals.of("raw", OWN)
-    wanted = found.size - offset if length is None else length
-    return b"".join([chunk async for chunk in originals.chunks(found, offset, wanted)])
 
 
 @pytest.mark.parametrize("raw", SHORT_HEADERS.values(), ids=SHORT_HEADERS.keys())

@@ -196,7 +196,7 @@ def _page(request: "Request[Any, Any, Any]", problem: Problem) -> Template:
         "here": local_address(request),
         "returns": problem.returns if is_navigation(request) else None,
     }
-    template = "preparing.html" if problem.returns == PREPARED_AFTER else "problem.html"
+    template = "preparing.html" if problem.code == NotYet.code else "problem.html"
     return Template(template, context=context, status_code=problem.status, headers=_headers(problem))
 
 

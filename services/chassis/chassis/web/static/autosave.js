@@ -12,6 +12,11 @@ const SAVE_WITHIN = 10000;
 const NOTED_FOR = 30 * 60 * 1000;
 const { ask, say, sayLogIn, texts, withdraw } = globalThis.pli;
 
+/* A browser may have no room for notes, or allow none: what is typed is saved all the same. */
+function noting(act) {
+  try { return act(); } catch { return null; }
+}
+
 class Autosave {
   constructor(form) {
     this.form = form;
@@ -43,12 +48,16 @@ class Autosave {
   takeNote() {
     const fields = [...this.form.querySelectorAll("textarea, [name=revision], [name=page]")];
     const typed = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
-    try { sessionStorage.setItem(this.note, JSON.stringify({ at: Date.now(), typed })); } catch { /* no room */ }
+    noting(() => sessionStorage.setItem(this.note, JSON.stringify({ at: Date.now(), typed })));
+  }
+
+  forgetNote() {
+    noting(() => sessionStorage.removeItem(this.note));
   }
 
   putBack() {
-    const noted = JSON.parse(sessionStorage.getItem(this.note) ?? "null");
-    sessionStorage.removeItem(this.note);
+    const noted = noting(() => JSON.parse(sessionStorage.getItem(this.note)));
+    this.forgetNote();
     if (!noted || Date.now() - noted.at > NOTED_FOR) return;
     const fields = Object.entries(noted.typed).map(([name, value]) => [this.form.elements.namedItem(name), value]);
     const changed = fields.filter(([field, value]) => field?.localName === "textarea" && field.value !== value);
@@ -136,7 +145,7 @@ class Autosave {
     for (const { name, value } of learnt) this.form.elements.namedItem(name.slice(9)).value = value;
     this.elsewhere = !learnt.length;
     if (this.told === false) withdraw(texts.notSent);
-    if (!this.dirty && !this.elsewhere) sessionStorage.removeItem(this.note);
+    if (!this.dirty && !this.elsewhere) this.forgetNote();
     this.tell(!this.told || this.elsewhere, piece.content);
     this.told = true;
   }
