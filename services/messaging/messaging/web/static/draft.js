@@ -2,14 +2,15 @@
 
 const form = document.getElementById("brouillon");
 
-/* A draft that is left by a link with nothing in it goes; what is in it is known to the server alone. */
+/* A draft that is left by a link with nothing in it goes: neither words in the page, which may not be saved yet,
+   nor anything that the server knows of. */
 
 if (form?.dataset.leave) {
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
     if (!link || link.target || link.dataset.dialog || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (link.getAttribute("href").startsWith("#") || link.hasAttribute("download")) return;
-    navigator.sendBeacon(form.dataset.leave);
+    if (!form.querySelector("textarea").value.trim()) navigator.sendBeacon(form.dataset.leave);
   });
 }
 
