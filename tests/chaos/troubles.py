@@ -1,4 +1,4 @@
-"""What goes wrong, in an order that follows from a seed: kills, restarts, cut and slow connections, outages."""
+"""What goes wrong, in an order that follows from a seed: kills, standstills, cut and slow connections, outages."""
 
 import errno
 import os
@@ -19,6 +19,9 @@ from tests.system.toxics import Way
 CUT_FOR = 3.0
 SLOW_FOR = 10.0
 SLOW_MS = 400
+FROZEN_FOR = 20.0
+FROZEN = (*STORES, "messaging-worker", "notifier")
+"""What stands still in the middle of its work: the stores, and those that send."""
 BACK_WITHIN = 240.0
 FULL_FOR = 20.0
 BALLAST = "ballast"
@@ -79,6 +82,16 @@ class Scene:
 
         return Trouble(f"{name} away for {seconds:.0f} s", make)
 
+    def freeze(self, name: str) -> Trouble:
+        """It holds its connections and says nothing on them, and then goes on where it was."""
+
+        def make() -> None:
+            with self.stack.frozen(name):
+                time.sleep(FROZEN_FOR)
+            self._back()
+
+        return Trouble(f"{name} stands still", make)
+
     def full(self) -> Trouble:
         """The objects' disk has no room for a while."""
         assert self.objects_disk is not None
@@ -129,6 +142,7 @@ def course(scene: Scene, seed: int, rounds: int, outage: float) -> Sequence[Trou
     for name in scene.ways:
         troubles += [scene.cut(name), scene.slow(name)] * rounds
     troubles += [scene.restart("kafka")] * rounds
+    troubles += [scene.freeze(name) for name in FROZEN for _ in range(rounds)]
     if scene.objects_disk is not None:
         troubles += [scene.full()] * rounds
     if outage:

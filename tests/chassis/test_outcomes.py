@@ -27,9 +27,16 @@ class Rows:
     async def transact(self, work: Callable[[Any], Awaitable[Any]]) -> Any:
         return await work(SimpleNamespace(session=None))
 
-    async def bulk_write(self, changes: "Sequence[UpdateOne[Row]]", session: Any) -> Any:
+    def find(self, query: Row, projection: object, session: Any) -> Any:
+        found = [{"_id": row_id, "lease_owner": "me"} for row_id in query["_id"]["$in"]]
+
+        async def to_list(_: int) -> list[Row]:
+            return found
+
+        return SimpleNamespace(to_list=to_list)
+
+    async def bulk_write(self, changes: "Sequence[UpdateOne[Row]]", session: Any) -> None:
         self.commits.append(len(changes))
-        return SimpleNamespace(matched_count=len(changes))
 
 
 def gathering(rows: Rows, performing: set[str]) -> Outcomes:

@@ -81,10 +81,6 @@ class _Waiting:
         return self.outcome.by(found) if isinstance(self.outcome, Judged) else self.outcome
 
 
-class _LeaseLost(Exception):
-    """A row of the batch is no longer ours, so nothing of it was written."""
-
-
 class Outcomes:
     """Writes outcomes as they come; those that come while a commit is under way share the next one.
 
@@ -144,7 +140,7 @@ class Outcomes:
 
     async def _write_together(self, batch: Sequence[_Waiting]) -> None:
         try:
-            committed = await self._committed(batch)
+            committed = await self._store.transact(lambda tx: self._commit(tx, batch))
         except Exception as error:
             await self._after(batch, error)
         except BaseException:
@@ -161,30 +157,6 @@ class Outcomes:
             return
         for each in batch:
             await self._write_together([each])
-
-    async def _committed(self, batch: Sequence[_Waiting]) -> Mapping[str, Decided]:
-        """Mostly every lease is still ours, which the writing itself tells; else the rows are looked at first."""
-        decided = {each.row["_id"]: each.outcome for each in batch if not isinstance(each.outcome, Judged)}
-        if len(decided) == len(batch):
-            with suppress(_LeaseLost):
-                return await self._store.transact(lambda tx: self._commit_held(tx, batch, decided))
-        return await self._store.transact(lambda tx: self._commit(tx, batch))
-
-    async def _commit_held(
-        self, tx: Tx, batch: Sequence[_Waiting], decided: Mapping[str, Decided]
-    ) -> Mapping[str, Decided]:
-        changes = [
-            UpdateOne(
-                {"_id": each.row["_id"], "state": "sending", "lease_owner": each.row["lease_owner"]},
-                {"$set": _changes(decided[each.row["_id"]])},
-            )
-            for each in batch
-        ]
-        written = await self._rows.bulk_write(changes, session=tx.session)
-        if written.matched_count < len(batch):
-            raise _LeaseLost
-        _tell(tx, batch, decided)
-        return decided
 
     async def _commit(self, tx: Tx, batch: Sequence[_Waiting]) -> dict[str, Decided]:
         """Write the outcomes, and the events of those whose lease is still ours, by the rows' ids."""

@@ -58,11 +58,11 @@ class Settings(BaseSettings):
     )
     lanes: int = Field(default=2, ge=1, le=16, description="consumers side by side in one process")
     batch: int = Field(default=32, ge=1, le=500, description="records taken from the bus at once")
-    pace_ms: int = Field(
+    patience_ms: int = Field(
         default=100,
         ge=0,
         le=1_000,
-        description="between two batches of what comes in floods, unless they are full",
+        description="how long what comes in floods waits for the batch under way; 0: not at all",
     )
     stop_within: float = Field(default=8.0, gt=0, description="seconds a graceful stop may take")
     development: bool = Field(default=False, description="shows what only developers need")

@@ -88,9 +88,8 @@ class Bus:
 
     def _pace(self, processing: Processing) -> Pace:
         """Only floods are paced: what a person waits for comes alone."""
-        interval = self._settings.pace_ms / 1000 if processing.subscription.in_floods else 0.0
-        clock = asyncio.get_running_loop().time
-        return Pace(processing, interval=interval, most=self._settings.batch, clock=clock)
+        patience = self._settings.patience_ms / 1000 if processing.subscription.in_floods else 0.0
+        return Pace(processing, patience=patience, most=self._settings.batch)
 
     async def _check(self) -> str | None:
         if not self._lanes:

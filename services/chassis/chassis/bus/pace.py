@@ -1,7 +1,8 @@
-"""When lanes begin: records that come one by one are taken a few at a time (docs/adr/0014)."""
+"""When lanes begin: records that come while others are processed are taken a few at a time (docs/adr/0014)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -37,39 +38,41 @@ class _Joining:
 
 
 class Pace:
-    """Has the lanes of one subscription begin together, `interval` seconds after they began last or later.
+    """Has the lanes of one subscription begin together, when what is under way has ended.
 
-    What comes after a pause is taken at once, and a lane with `most` records waits for nobody. What could not be
-    processed with another lane's records is processed by its own lane: trouble stays where it is.
+    For `patience` seconds at most: what takes long holds up nobody for longer. What comes while nothing is under
+    way is taken at once, and a lane with `most` records waits for nobody. What could not be processed with another
+    lane's records is processed by its own lane: trouble stays where it is.
     """
 
     def __init__(
         self,
         processing: Processes,
         *,
-        interval: float,
+        patience: float,
         most: int,
-        clock: Callable[[], float],
         wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._processing = processing
-        self._interval = interval
+        self._patience = patience
         self._most = most
-        self._clock = clock
         self._wait = wait
-        self._began = clock() - interval
         self._joining: list[_Joining] = []
         self._turn = asyncio.Lock()
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def process(self, take: Take) -> None:
         """Process what a lane has in hand when its turn comes. Raises what `take` and `batch` do."""
         raws = await take()
-        if self._interval and len(raws) < self._most:
+        if self._patience and len(raws) < self._most:
             mine = _Joining(take, raws)
             if await self._joined(mine):
                 return
             raws = mine.raws
-        await self._processing.batch(raws)
+        with self._counted():
+            await self._processing.batch(raws)
 
     async def _joined(self, mine: _Joining) -> bool:
         """Whether these records were processed with those of another lane. One of them does it for all."""
@@ -81,15 +84,35 @@ class Pace:
             if mine in self._joining:
                 self._joining.remove(mine)
         if group:
-            return await self._begin(mine, group)
+            with self._counted():
+                return await self._begin(mine, group)
         return await mine.done
 
     async def _beginning(self) -> list[_Joining]:
         """Who begins, once it is time."""
-        await self._wait(max(self._began + self._interval - self._clock(), SETTLES))
-        self._began = self._clock()
+        await self._until_idle()
+        await self._wait(SETTLES)
         group, self._joining = self._joining, []
         return group
+
+    async def _until_idle(self) -> None:
+        idle, late = (asyncio.ensure_future(one) for one in (self._idle.wait(), self._wait(self._patience)))
+        try:
+            await asyncio.wait((idle, late), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            idle.cancel()
+            late.cancel()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
 
     async def _begin(self, mine: _Joining, group: Sequence[_Joining]) -> bool:
         others = [one for one in group if one is not mine]

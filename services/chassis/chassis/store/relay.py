@@ -27,8 +27,8 @@ SWEEP_AFTER = 1.0
 AT_ONCE = 500
 MOST_IN_HAND = 5_000
 """Events of this process that are kept in memory until they are published; a sweep finds the others."""
-DELETES_AFTER = 0.05
-"""Seconds in which events that were published gather to be deleted together."""
+DELETES_AFTER = 0.25
+"""Seconds in which published events gather to be deleted together: a relay that dies sends them again."""
 
 
 class Relay:
@@ -53,7 +53,7 @@ class Relay:
         self._published: list[str] = []
         self._work = asyncio.Event()
         self._to_delete = asyncio.Event()
-        self._waker = Waker(store, "outbox", self._hear)
+        self._waker = Waker(store, "outbox", self._hear, ours=self._mine.__contains__)
         self._loop = Loop("relay", self._turn)
         self._deleting = Loop("relay-deletes", self._delete)
 

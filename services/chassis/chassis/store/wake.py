@@ -9,7 +9,7 @@ from chassis.store.store import Store, away
 
 INSERTS: list[Mapping[str, Any]] = [
     {"$match": {"operationType": "insert"}},
-    {"$project": {"_id": 1, "operationType": 1}},
+    {"$project": {"_id": 1, "operationType": 1, "documentKey": 1}},
 ]
 LISTENS_FOR = 300.0
 """Seconds for which rows of another process make one listen for more."""
@@ -18,15 +18,24 @@ LISTENS_FOR = 300.0
 class Waker:
     """Calls `wake` at each insert into `collection`, by a change stream that is opened again when it breaks.
 
+    Not at those of rows that are `ours` by their id.
+
     The rows of this process need no stream, and a stream costs the store work at each commit: so it is open while
     others write, which `heard` tells, or always where the store says that several do. A wake may be missed
     while the stream is down: who waits must sweep as well.
     """
 
-    def __init__(self, store: Store[Any], collection: str, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store[Any],
+        collection: str,
+        wake: Callable[[], None],
+        ours: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._store = store
         self._collection = collection
         self._wake = wake
+        self._ours = ours
         self._called = asyncio.Event()
         self._until = 0.0
         self._loop = Loop(f"{collection}-waker", self._listen)
@@ -55,7 +64,8 @@ class Waker:
             async with self._store.collection(self._collection).watch(INSERTS) as stream:
                 self._wake()
                 while self._wanted():
-                    if await stream.try_next() is not None:
+                    change = await stream.try_next()
+                    if change is not None and not self._ours(change["documentKey"]["_id"]):
                         self._wake()
 
 
