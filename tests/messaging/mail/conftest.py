@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from messaging.door import taking
+from messaging.door.tls import DoorTls
+from tests.certificates import Authority
 from tests.messaging.mail.doorstep import House
 
 
@@ -17,3 +19,16 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     await opened.open()
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+@pytest.fixture
+async def guarded(house: House, authority: Authority) -> House:
+    """The same door, with TLS."""
+    house.tls = DoorTls(*authority.issue("door.test", "door"), authority.file)
+    await house.reopen()
+    return house

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import ssl
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from messaging.door.scanning import NoScanner, Scanner
 from messaging.door.session import DoorSession
 from messaging.door.taking import Taking
 from messaging.door.tls import DoorTls
+from tests.certificates import Authority
 
 PATIENT_DOMAIN = "patient.mssante.fr"
 OPERATORS = MailOperators.of(
@@ -148,7 +150,7 @@ class House:
         self.stopping = False
         self.clock = now()
         self.capacity = Capacity(connections=5, connections_per_peer=5, letters=4, letters_per_peer=4, wait=0.2)
-        self.manners = Manners(200, 60.0, 50, 100, Patience(idle=5.0, letter=10.0, least_rate=1000.0))
+        self.manners = Manners(200, 60.0, 10.0, 50, 100, Patience(idle=5.0, letter=10.0, least_rate=1000.0))
         self.connections_a_minute = 1_000
         self.volume, self.seconds = Volume(1_000_000_000, 1_000_000_000), 0.0
         self.scanner: Scanner = NoScanner()
@@ -198,3 +200,16 @@ class House:
             await asyncio.gather(client.writer.wait_closed(), return_exceptions=True)
         while self.sessions:
             await asyncio.sleep(0.005)
+
+
+async def over_tls(client: Client, authority: Authority, files: tuple[Path, Path] | None) -> ssl.SSLObject:
+    """STARTTLS as a sender does it, with a certificate or without; the connection's TLS."""
+    await client.say(b"EHLO x")
+    assert (await client.say(b"STARTTLS")).startswith("220 2.0.0")
+    context = ssl.create_default_context(cafile=str(authority.file))
+    if files is not None:
+        context.load_cert_chain(*files)
+    await client.writer.start_tls(context, server_hostname="door.test")
+    found = client.writer.get_extra_info("ssl_object")
+    assert isinstance(found, ssl.SSLObject)
+    return found

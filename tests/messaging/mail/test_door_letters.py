@@ -145,7 +145,7 @@ async def test_bytes_behind_a_letters_end_are_commands_and_nothing_else(house: H
 
 
 async def test_a_slow_sender_is_told_good_bye_and_leaves_nothing(house: House) -> None:
-    house.manners = Manners(200, 60.0, 50, 100, Patience(idle=5.0, letter=10.0, least_rate=1e9, grace=0.2))
+    house.manners = Manners(200, 60.0, 10.0, 50, 100, Patience(idle=5.0, letter=10.0, least_rate=1e9, grace=0.2))
     await house.reopen()
     client = await house.client()
     assert (await client.begin()).startswith("354")
@@ -157,7 +157,7 @@ async def test_a_slow_sender_is_told_good_bye_and_leaves_nothing(house: House) -
 
 
 async def test_a_silent_sender_is_told_good_bye(house: House) -> None:
-    house.manners = Manners(200, 60.0, 50, 100, Patience(idle=0.2, letter=10.0, least_rate=1.0))
+    house.manners = Manners(200, 60.0, 10.0, 50, 100, Patience(idle=0.2, letter=10.0, least_rate=1.0))
     await house.reopen()
     client = await house.client()
     async with asyncio.timeout(3):
@@ -238,7 +238,7 @@ async def test_letters_wait_for_a_place_and_then_hear_451(house: House) -> None:
 
 
 async def test_one_recipient_too_many_is_told_to_come_later(house: House) -> None:
-    house.manners = Manners(200, 60.0, 50, 1, Patience(idle=5.0, letter=10.0, least_rate=1.0))
+    house.manners = Manners(200, 60.0, 10.0, 50, 1, Patience(idle=5.0, letter=10.0, least_rate=1.0))
     await house.reopen()
     client = await enveloped(house)
     assert (await client.say(b"RCPT TO:<%s>" % PAUL.encode())).startswith("452 4.5.3")

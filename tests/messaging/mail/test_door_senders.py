@@ -11,35 +11,8 @@ from msgspec.structs import replace
 from chassis.ids import new_id
 from contracts.messaging import NoticeReturnTaken
 from messaging.door.scanning import Clamd
-from messaging.door.tls import DoorTls
 from tests.certificates import Authority
-from tests.messaging.mail.doorstep import HEAD, INAYA, Client, House
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path)
-
-
-@pytest.fixture
-async def guarded(house: House, authority: Authority) -> House:
-    """The same door, with TLS."""
-    house.tls = DoorTls(*authority.issue("door.test", "door"), authority.file)
-    await house.reopen()
-    return house
-
-
-async def over_tls(client: Client, authority: Authority, files: tuple[Path, Path] | None) -> ssl.SSLObject:
-    """STARTTLS as a sender does it, with a certificate or without; the connection's TLS."""
-    await client.say(b"EHLO x")
-    assert (await client.say(b"STARTTLS")).startswith("220 2.0.0")
-    context = ssl.create_default_context(cafile=str(authority.file))
-    if files is not None:
-        context.load_cert_chain(*files)
-    await client.writer.start_tls(context, server_hostname="door.test")
-    found = client.writer.get_extra_info("ssl_object")
-    assert isinstance(found, ssl.SSLObject)
-    return found
+from tests.messaging.mail.doorstep import HEAD, INAYA, House, over_tls
 
 
 async def test_before_tls_nothing_is_taken(guarded: House) -> None:

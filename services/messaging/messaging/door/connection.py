@@ -28,6 +28,7 @@ LINGER = 5.0
 CROWDED = "421 4.7.0 Too many connections at once, close some or try again later"
 HURRIED = "421 4.7.0 Too many new connections, send several letters over each and try again in a minute"
 FRUITLESS = "421 4.4.2 Too long without a letter, come back when there is one"
+YIELDED = "421 4.3.2 Others need this place, come back when there is a letter"
 SLOW = "421 4.4.2 Too slow, or silent for too long"
 
 # aiosmtpd writes addresses into its own log
@@ -77,6 +78,7 @@ class Connection(SMTP):
         self._errors = 0
         self._said = 0
         self._letter_at = self.loop.time()
+        self._inside = False
 
     def _set_rset_state(self) -> None:
         """Forget the letter under way."""
@@ -104,13 +106,45 @@ class Connection(SMTP):
         finally:
             CONNECTIONS.dec()
             self._set_rset_state()
-            self._rules.room.leave(self._peer)
+            self._leave()
 
     def _kept_out(self) -> tuple[str, str] | None:
         """The reply to one connection too many of this peer, or of all, and why; None when it is in the room."""
         if not self._rules.arrivals.may_come(self._peer):
             return HURRIED, "hurried"
-        return None if self._rules.room.enter(self._peer) else (CROWDED, "crowded")
+        self._ask_for_a_place()
+        self._inside = self._rules.room.enter(self._peer)
+        return None if self._inside else (CROWDED, "crowded")
+
+    def _ask_for_a_place(self) -> None:
+        """When all are taken, who does nothing with theirs: first who did not prove to be a mail operator."""
+        room = self._rules.room
+        if not room.full or not room.has_own_place(self._peer):
+            return
+        others: set[Connection] = self._door.sessions
+        idle = [other for other in others if other.idle_for >= self._rules.manners.yields]
+        if idle:
+            max(idle, key=lambda other: (not other.proven, other.idle_for)).yield_place()
+
+    @property
+    def idle_for(self) -> float:
+        """Seconds in which this place was of no use: since the last letter, or since it came."""
+        return self.loop.time() - self._letter_at if self._inside and not self.receiving else 0.0
+
+    @property
+    def proven(self) -> bool:
+        """Whether it may hand over letters."""
+        return False
+
+    def yield_place(self) -> None:
+        """Give the place to another connection."""
+        self._leave()
+        self.part(YIELDED, "yielded")
+
+    def _leave(self) -> None:
+        if self._inside:
+            self._inside = False
+            self._rules.room.leave(self._peer)
 
     def part(self, reply: str, why: str) -> None:
         """Say this and hang up; who does not read it is cut."""

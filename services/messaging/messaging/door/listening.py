@@ -135,6 +135,7 @@ def _manners(settings: MessagingSettings) -> Manners:
     return Manners(
         commands=settings.door_commands,
         between=settings.door_between_letters,
+        yields=settings.door_yields_after,
         errors=settings.door_errors,
         recipients=settings.door_recipients,
         patience=Patience(

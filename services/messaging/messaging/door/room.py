@@ -37,10 +37,18 @@ class Room:
         """How many are in."""
         return self._connections.total()
 
+    @property
+    def full(self) -> bool:
+        """Whether somebody must leave before another may come."""
+        return self.connections >= self._capacity.connections
+
+    def has_own_place(self, peer: str) -> bool:
+        """Whether this peer has fewer connections than one peer may have."""
+        return self._connections[peer] < self._capacity.connections_per_peer
+
     def enter(self, peer: str) -> bool:
         """Let a connection in; False when there are too many, and then it is not counted."""
-        full = self.connections >= self._capacity.connections
-        if full or self._connections[peer] >= self._capacity.connections_per_peer:
+        if self.full or not self.has_own_place(peer):
             return False
         self._connections[peer] += 1
         self._letters_of.setdefault(peer, asyncio.Semaphore(self._capacity.letters_per_peer))

@@ -16,10 +16,14 @@ from messaging.door.tls import DoorTls
 
 
 class Manners(Struct, frozen=True):
-    """What one connection may do: commands and seconds between two letters, errors, recipients, and its time."""
+    """What one connection may do: commands and seconds between two letters, errors, recipients, and its time.
+
+    `yields`: seconds without a letter after which it gives its place to another, when there is none left.
+    """
 
     commands: int
     between: float
+    yields: float
     errors: int
     recipients: int
     patience: Patience

@@ -65,6 +65,11 @@ class DoorSession(Connection):
         """Whether a letter is under way, whose answer a stop waits for."""
         return self._receiving or self._taking is not None
 
+    @property
+    def proven(self) -> bool:
+        """Whether a listed mail operator speaks."""
+        return self._operator() is not None
+
     def _create_envelope(self) -> DoorEnvelope:
         return DoorEnvelope()
 
