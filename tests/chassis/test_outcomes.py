@@ -1,12 +1,11 @@
 """What became of effects: outcomes share commits, and are kept while the store is away."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pymongo import UpdateOne
 
 from chassis.errors import BackingServiceAway
 from chassis.outcomes import Done, Outcomes
@@ -25,7 +24,10 @@ class Rows:
         return self
 
     async def transact(self, work: Callable[[Any], Awaitable[Any]]) -> Any:
-        return await work(SimpleNamespace(session=None))
+        self.written = 0
+        result = await work(SimpleNamespace(session=None, writing=self))
+        self.commits.append(self.written)
+        return result
 
     def find(self, query: Row, projection: object, session: Any) -> Any:
         found = [{"_id": row_id, "lease_owner": "me"} for row_id in query["_id"]["$in"]]
@@ -35,8 +37,8 @@ class Rows:
 
         return SimpleNamespace(to_list=to_list)
 
-    async def bulk_write(self, changes: "Sequence[UpdateOne[Row]]", session: Any) -> None:
-        self.commits.append(len(changes))
+    def update(self, collection: str, row_id: str, update: Row) -> None:
+        self.written += 1
 
 
 def gathering(rows: Rows, performing: set[str]) -> Outcomes:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pymongo import UpdateOne
-
 from chassis.errors import BackingServiceAway, Kind, kind_of
 from chassis.store import Row, Store, Tx
 from chassis.telemetry import continuing, log
@@ -90,6 +88,7 @@ class Outcomes:
 
     def __init__(self, store: Store[Any], collection: str, more: Callable[[], bool] = lambda: False) -> None:
         self._store = store
+        self._collection = collection
         self._rows = store.collection(collection)
         self._more = more
         self._waiting: list[_Waiting] = []
@@ -163,10 +162,8 @@ class Outcomes:
         found = await self._found(tx, batch)
         held = [each for each in batch if _holds(each, found)]
         decided = {each.row["_id"]: each.decided(found[each.row["_id"]]) for each in held}
-        if not held:
-            return {}
-        changes = [UpdateOne({"_id": row_id}, {"$set": _changes(outcome)}) for row_id, outcome in decided.items()]
-        await self._rows.bulk_write(changes, session=tx.session)
+        for row_id, outcome in decided.items():
+            tx.writing.update(self._collection, row_id, {"$set": _changes(outcome)})
         _tell(tx, held, decided)
         return decided
 

@@ -137,7 +137,9 @@ class Processing:
 
         async def work(tx: Tx, among: Callable[[Tx, Sequence[Delivered]], Awaitable[list[Delivered]]]) -> None:
             unseen = await among(tx, batch)
-            for handling in dict.fromkeys(delivered.handling for delivered in unseen):
+            for number, handling in enumerate(dict.fromkeys(delivered.handling for delivered in unseen)):
+                if number:
+                    await self._store.flush(tx)  # each reads what those before it wrote
                 ready = [_ready(one, results[id(one)]) for one in unseen if one.handling is handling]
                 await handling.perform(tx, ready)
 

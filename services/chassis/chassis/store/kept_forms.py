@@ -7,7 +7,8 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 
 from chassis.clock import Clock, now
 from chassis.store.store import Store, away
-from chassis.store.tx import Row, Tx
+from chassis.store.tx import Tx
+from chassis.store.writing import Row
 
 
 class KeptForms:

@@ -16,8 +16,8 @@ from chassis.part import Check
 from chassis.settings import Settings
 from chassis.store.lease import Lease
 from chassis.store.store import Store, away
-from chassis.store.tx import Row
 from chassis.store.wake import Waker, woken
+from chassis.store.writing import Row
 from chassis.telemetry import log
 from chassis.telemetry.metrics import EVENTS_PUBLISHED, OUTBOX_LAG
 

@@ -15,7 +15,8 @@ from pymongo.write_concern import WriteConcern
 
 from chassis.errors import BackingServiceAway, Unanswered, recognise
 from chassis.settings import Settings
-from chassis.store.tx import Row, Tx
+from chassis.store.tx import Tx
+from chassis.store.writing import Row
 from chassis.telemetry import log
 from chassis.watch import SLOW_FOR_MS, begun, heeding, watch_over
 
@@ -194,8 +195,8 @@ class Store(Generic[TxT]):
         session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=DURABLE)
         try:
             result = await work(tx)
-            if tx.outgoing:
-                await self.collection("outbox").insert_many(tx.outgoing, session=session)
+            tx.writing.insert("outbox", tx.outgoing)
+            await self.flush(tx)
             if act.given_up:
                 raise BackingServiceAway("store")
         except BaseException:
@@ -207,6 +208,10 @@ class Store(Generic[TxT]):
         for each in tx.afterwards:
             each()
         return result
+
+    async def flush(self, tx: Tx) -> None:
+        """Write what `tx` has gathered by now, so that it may read it: else that is written with the commit."""
+        await tx.writing.flushed(self.collection, tx.session)
 
     def close(self) -> None:
         """Close the connections."""

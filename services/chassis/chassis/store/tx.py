@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from bson.binary import Binary
@@ -10,21 +10,26 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from chassis.clock import now
 from chassis.ids import new_id
+from chassis.store.writing import Row, Writing
 from chassis.telemetry import current_traceparent
 from contracts.audit import AccessRecorded
 from contracts.base import Event, event_type
 from contracts.cloudevents import Envelope
 from contracts.topics import topic_of
 
-Row = dict[str, Any]
 _ENCODER = msgspec.json.Encoder()
 
 
 class Tx:
-    """A transaction under way. Pass `session=tx.session` to every call of the store made in it."""
+    """A transaction under way. Pass `session=tx.session` to every call of the store made in it.
+
+    What is gathered in `writing` is written before the commit: it costs no question of its own, and is not there
+    to be read before.
+    """
 
     def __init__(self, session: AsyncIOMotorClientSession, service: str) -> None:
         self.session = session
+        self.writing = Writing()
         self.outgoing: list[Row] = []
         self.afterwards: list[Callable[[], None]] = []
         """Called once this transaction is committed; a process that dies before calls them never."""

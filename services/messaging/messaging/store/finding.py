@@ -38,11 +38,10 @@ class Findings(Struct, frozen=True, kw_only=True):
 class Finding(Store[Tx]):
     """Collection `words`."""
 
-    async def add_words(self, tx: Tx, messages: Iterable[Message], volumes: Mapping[str, int]) -> None:
+    def add_words(self, tx: Tx, messages: Iterable[Message], volumes: Mapping[str, int]) -> None:
         """Let these messages be found. `volumes` are those of their patients' mailboxes."""
         rows = [words_row(message, volumes.get(message.patient_id, 0)) for message in messages]
-        if rows:
-            await self.collection("words").insert_many(rows, session=tx.session)
+        tx.writing.insert("words", rows)
 
     async def find(
         self,

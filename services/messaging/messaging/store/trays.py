@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec.structs import asdict
-from pymongo import ReplaceOne, UpdateOne
 
 from chassis.store import Row, Tx
 from messaging.domain.model import Conversation, Correspondent, Kept, Message
@@ -61,14 +60,16 @@ class Trays(Mailboxes, Messages, Drafts, Consignments, Finding):
     async def put_away(self, tx: Tx, tray: Tray) -> None:
         """Write what letters made of a tray."""
         await self._merge(tx, tray)
-        await self._put(tx, "seen", _rows_of(tray.seen), tray.found.seen)
-        await self._put(tx, "correspondents", _rows_of(tray.correspondents), tray.found.correspondents)
-        await self._put(tx, "messages", [message_row(one) for one in tray.messages.values()], ())
+        _put(tx, "seen", _rows_of(tray.seen), tray.found.seen)
+        _put(tx, "correspondents", _rows_of(tray.correspondents), tray.found.correspondents)
+        _put(tx, "messages", [message_row(one) for one in tray.messages.values()], ())
         rows = [conversation_row(one) for one in tray.conversations.values()]
-        await self._put(tx, "conversations", rows, tray.found.conversations)
-        await self._put(tx, "ties", _rows_of(tray.ties), tray.found.ties)
-        await self.add_words(tx, tray.messages.values(), await self._volumes(tx, set(tray.counts())))
-        await self._count_letters(tx, tray)
+        _put(tx, "conversations", rows, tray.found.conversations)
+        _put(tx, "ties", _rows_of(tray.ties), tray.found.ties)
+        self.add_words(tx, tray.messages.values(), await self._volumes(tx, set(tray.counts())))
+        for patient_id, gained in tray.counts().items():
+            change = {"$inc": {**asdict(gained), "revision": gained.letters}}
+            tx.writing.update("mailboxes", patient_id, change)
 
     async def _volumes(self, tx: Tx, patients: Collection[str]) -> Mapping[str, int]:
         rows = await self._rows(tx, "mailboxes", patients, {"letters": 1})
@@ -76,29 +77,15 @@ class Trays(Mailboxes, Messages, Drafts, Consignments, Finding):
 
     async def add_message(self, tx: Tx, message: Message) -> None:
         """Write a new message that comes alone, with its ties."""
-        await self.collection("messages").insert_one(message_row(message), session=tx.session)
+        tx.writing.insert("messages", [message_row(message)])
         known = await self._by_id(tx, "ties", Tie, [each.id for each in tyings_of(message)])
         joined = {
             each.id: known.get(each.id, Tie(id=each.id)).joined(message, message.conversation_id)
             for each in tyings_of(message)
         }
-        await self._put(tx, "ties", _rows_of(joined), known)
-        await self.add_words(tx, [message], await self._volumes(tx, {message.patient_id}))
-
-    async def _put(self, tx: Tx, name: str, rows: Sequence[Row], there: Collection[str]) -> None:
-        """Insert what is new and replace what was there, which the transaction has read."""
-        if new := [row for row in rows if row["_id"] not in there]:
-            await self.collection(name).insert_many(new, session=tx.session)
-        if changed := [ReplaceOne({"_id": row["_id"]}, row) for row in rows if row["_id"] in there]:
-            await self.collection(name).bulk_write(changed, session=tx.session)
-
-    async def _count_letters(self, tx: Tx, tray: Tray) -> None:
-        changes = [
-            UpdateOne({"_id": patient_id}, {"$inc": {**asdict(gained), "revision": gained.letters}})
-            for patient_id, gained in tray.counts().items()
-        ]
-        if changes:
-            await self.collection("mailboxes").bulk_write(changes, session=tx.session)
+        _put(tx, "ties", _rows_of(joined), known)
+        self.add_words(tx, [message], await self._volumes(tx, {message.patient_id}))
+        await self.flush(tx)
 
     async def _merge(self, tx: Tx, tray: Tray) -> None:
         """Move what lay in conversations that others replace. Rare: a letter has tied two that stood apart."""
@@ -112,3 +99,9 @@ class Trays(Mailboxes, Messages, Drafts, Consignments, Finding):
 
 def _rows_of(kept: Mapping[str, Kept]) -> list[Row]:
     return [row_of(one) for one in kept.values()]
+
+
+def _put(tx: Tx, name: str, rows: Sequence[Row], there: Collection[str]) -> None:
+    """Insert what is new and replace what was there, which the transaction has read."""
+    tx.writing.insert(name, (row for row in rows if row["_id"] not in there))
+    tx.writing.replace(name, (row for row in rows if row["_id"] in there))
