@@ -20,8 +20,9 @@ CUT_FOR = 3.0
 SLOW_FOR = 10.0
 SLOW_MS = 400
 FROZEN_FOR = 20.0
-FROZEN = (*STORES, "messaging-worker", "notifier")
-"""What stands still in the middle of its work: the stores, and those that send."""
+FROZEN_PAST_LEASES_FOR = 75.0
+SENDERS = ("messaging-worker", "notifier")
+"""They stand still for longer than what they send is leased to them."""
 BACK_WITHIN = 240.0
 FULL_FOR = 20.0
 BALLAST = "ballast"
@@ -82,12 +83,12 @@ class Scene:
 
         return Trouble(f"{name} away for {seconds:.0f} s", make)
 
-    def freeze(self, name: str) -> Trouble:
+    def freeze(self, name: str, seconds: float) -> Trouble:
         """It holds its connections and says nothing on them, and then goes on where it was."""
 
         def make() -> None:
             with self.stack.frozen(name):
-                time.sleep(FROZEN_FOR)
+                time.sleep(seconds)
             self._back()
 
         return Trouble(f"{name} stands still", make)
@@ -142,7 +143,8 @@ def course(scene: Scene, seed: int, rounds: int, outage: float) -> Sequence[Trou
     for name in scene.ways:
         troubles += [scene.cut(name), scene.slow(name)] * rounds
     troubles += [scene.restart("kafka")] * rounds
-    troubles += [scene.freeze(name) for name in FROZEN for _ in range(rounds)]
+    troubles += [scene.freeze(name, FROZEN_FOR) for name in STORES for _ in range(rounds)]
+    troubles += [scene.freeze(name, FROZEN_PAST_LEASES_FOR) for name in SENDERS]
     if scene.objects_disk is not None:
         troubles += [scene.full()] * rounds
     if outage:

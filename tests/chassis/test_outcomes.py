@@ -13,12 +13,13 @@ from chassis.store import Row
 
 
 class Rows:
-    """A store whose rows are all still ours; it counts its commits."""
+    """A store whose rows are all still ours but for those that are `lost`; it counts its commits."""
 
     name = "effects"
 
     def __init__(self) -> None:
         self.commits: list[int] = []
+        self.lost: set[str] = set()
 
     def collection(self, name: str) -> "Rows":
         return self
@@ -30,7 +31,8 @@ class Rows:
         return result
 
     def find(self, query: Row, projection: object, session: Any) -> Any:
-        found = [{"_id": row_id, "lease_owner": "me"} for row_id in query["_id"]["$in"]]
+        ids = query["_id"]["$in"]
+        found = [{"_id": one, "lease_owner": "another" if one in self.lost else "me"} for one in ids]
 
         async def to_list(_: int) -> list[Row]:
             return found
@@ -78,6 +80,17 @@ async def test_an_outcome_waits_a_moment_for_another_and_no_longer() -> None:
     assert rows.commits == [1]
     assert not slow.done()
     slow.cancel()
+
+
+async def test_an_outcome_whose_lease_is_another_s_is_not_written_and_those_beside_it_are() -> None:
+    rows = Rows()
+    rows.lost = {"b"}
+    outcomes = gathering(rows, set())
+    written = await asyncio.gather(
+        *(outcomes.write({"_id": row_id, "lease_owner": "me"}, Done(events=())) for row_id in "abc")
+    )
+    assert written == [Done(), None, Done()]
+    assert sum(rows.commits) == 2
 
 
 class AwayTwice:

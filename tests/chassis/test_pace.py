@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from chassis.bus import Handling, Ready, Subscription
-from chassis.bus.pace import Pace
+from chassis.bus.pace import SETTLES, Pace
 from chassis.bus.subscription import Raw
 from chassis.errors import BackingServiceAway
 from chassis.store import Tx
@@ -17,16 +17,17 @@ PATIENCE = 0.1
 
 
 class Waits:
-    """The waits that were asked for: settling ends at once, patience when a test says so."""
+    """The waits that were asked for: settling ends at once unless a test holds it, patience when it says so."""
 
     def __init__(self) -> None:
         self.asked: list[float] = []
         self.patience_over = asyncio.Event()
+        self.settled = asyncio.Event()
+        self.settled.set()
 
     async def wait(self, seconds: float) -> None:
         self.asked.append(seconds)
-        if seconds == PATIENCE:
-            await self.patience_over.wait()
+        await (self.patience_over if seconds == PATIENCE else self.settled).wait()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
@@ -44,6 +45,7 @@ class Processings:
 
     async def batch(self, raws: Sequence[Raw]) -> None:
         self.alone.append([raw.offset for raw in raws])
+        await self.hold.wait()
 
     async def together(self, raws: Sequence[Raw]) -> bool:
         self.joint.append([raw.offset for raw in raws])
@@ -119,18 +121,44 @@ async def test_what_comes_while_a_batch_is_under_way_is_taken_together_when_it_h
     assert done.alone == [[3, 4]]
 
 
+async def test_one_lane_s_batch_under_way_holds_up_the_others_too(pace: Pace, done: Processings) -> None:
+    done.hold.clear()
+    first = asyncio.create_task(pace.process(Records(1).take))
+    await turns()
+    second = asyncio.create_task(pace.process(Records(2).take))
+    await turns()
+    assert done.alone == [[1]]
+    done.hold.set()
+    await asyncio.gather(first, second)
+    assert done.alone == [[1], [2]]
+
+
+async def test_what_was_published_together_is_given_a_moment_to_reach_every_lane(
+    pace: Pace, waits: Waits, done: Processings
+) -> None:
+    waits.settled.clear()
+    first = asyncio.create_task(pace.process(Records(1).take))
+    await turns()
+    second = asyncio.create_task(pace.process(Records(2).take))
+    await turns()
+    assert (waits.asked[-1], done.joint) == (SETTLES, [])
+    waits.settled.set()
+    await asyncio.gather(first, second)
+    assert done.joint == [[1, 2]]
+
+
 async def test_a_batch_that_takes_long_holds_up_others_only_for_a_while(
     pace: Pace, waits: Waits, done: Processings
 ) -> None:
     first = await under_way(pace, done)
     lane = asyncio.create_task(pace.process(Records(3).take))
     await turns()
+    assert done.alone == []
     waits.patience_over.set()
-    await lane
+    await turns()
     assert done.alone == [[3]]
-    assert not any(lane.done() for lane in first)
     done.hold.set()
-    await asyncio.gather(*first)
+    await asyncio.gather(lane, *first)
 
 
 async def test_lanes_that_wait_begin_together(pace: Pace, done: Processings) -> None:
@@ -140,10 +168,11 @@ async def test_lanes_that_wait_begin_together(pace: Pace, done: Processings) -> 
 
 async def test_a_lane_with_a_full_batch_waits_for_nobody(pace: Pace, done: Processings) -> None:
     first = await under_way(pace, done)
-    await pace.process(Records(3, 4, 5, 6).take)
+    lane = asyncio.create_task(pace.process(Records(3, 4, 5, 6).take))
+    await turns()
     assert done.alone == [[3, 4, 5, 6]]
     done.hold.set()
-    await asyncio.gather(*first)
+    await asyncio.gather(lane, *first)
 
 
 async def test_lanes_whose_records_are_too_many_for_one_batch_process_their_own(

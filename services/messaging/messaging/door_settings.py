@@ -44,9 +44,7 @@ class DoorSettings(Settings):
         default=600.0, gt=0, description="seconds that a connection may last without a letter"
     )
     door_yields_after: float = Field(
-        default=10.0,
-        gt=0,
-        description="seconds without a letter after which a connection yields its place, if asked",
+        default=5.0, gt=0, description="seconds after which who presented no listed certificate yields to another"
     )
     door_errors: int = Field(default=50, ge=1, description="errors a connection may make in all")
     door_idle: float = Field(default=120.0, gt=0, description="seconds a sender may be silent")

@@ -133,7 +133,7 @@ class NotifierStore(Store[Tx]):
         if new := list(wanted.values()):
             due, queue = [row for row in new if _is_due(row)], self.queues.get(name)
             taken = queue.taken(due) if queue else due
-            tx.writing.insert(name, [*taken, *(row for row in new if not _is_due(row))])
+            await collection.insert_many([*taken, *(row for row in new if not _is_due(row))], session=tx.session)
             self._offer(tx, name, taken)
 
     def _offer(self, tx: Tx, name: str, rows: Sequence[Row]) -> None:

@@ -3,9 +3,13 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from pymongo.errors import BulkWriteError
+
 from chassis.bus.subscription import Delivered, Subscription
 from chassis.clock import now
 from chassis.store import Store, Tx
+
+DUPLICATE_KEY = 11000
 
 
 class SeenBefore(Exception):
@@ -21,11 +25,16 @@ class Inbox:
         self._group = subscription.declared.group_of(store.service)
 
     async def mark(self, tx: Tx, batch: Sequence[Delivered]) -> list[Delivered]:
-        """All of `batch`, in order, each once, marked with this commit, which raises `SeenBefore`: rarely."""
+        """All of `batch`, in order, each once, marked with this commit. Raises `SeenBefore`: rarely."""
         if not self._subscription.inbox:
             return list(batch)
         by_mark = self._by_mark(batch)
-        self._insert(tx, by_mark)
+        try:
+            await self._insert(tx, by_mark)
+        except BulkWriteError as error:
+            if any(one["code"] == DUPLICATE_KEY for one in error.details.get("writeErrors", ())):
+                raise SeenBefore from error
+            raise
         return list(reversed(by_mark.values()))
 
     async def unseen(self, tx: Tx, batch: Sequence[Delivered]) -> list[Delivered]:
@@ -34,13 +43,14 @@ class Inbox:
         known = self._marks.find({"_id": {"$in": list(by_mark)}}, {"_id": 1}, session=tx.session)
         for mark in await known.to_list(len(by_mark)):
             del by_mark[mark["_id"]]
-        self._insert(tx, by_mark)
+        if by_mark:
+            await self._insert(tx, by_mark)
         return list(reversed(by_mark.values()))
 
-    def _insert(self, tx: Tx, marks: Collection[str]) -> None:
+    async def _insert(self, tx: Tx, marks: Collection[str]) -> None:
         expires_at = now() + self._subscription.marks_live
         rows = [{"_id": mark, "expires_at": expires_at} for mark in marks]
-        tx.writing.insert("inbox", rows, taken=SeenBefore)
+        await self._marks.insert_many(rows, session=tx.session)
 
     def _by_mark(self, batch: Sequence[Delivered]) -> dict[str, Delivered]:
         return {self._mark_of(delivered): delivered for delivered in reversed(batch)}

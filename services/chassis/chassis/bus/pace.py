@@ -41,8 +41,8 @@ class Pace:
     """Has the lanes of one subscription begin together, when what is under way has ended.
 
     For `patience` seconds at most: what takes long holds up nobody for longer. What comes while nothing is under
-    way is taken at once, and a lane with `most` records waits for nobody. What could not be processed with another
-    lane's records is processed by its own lane: trouble stays where it is.
+    way waits only until it has settled, and a lane with `most` records waits for nobody. What could not be
+    processed with another lane's records is processed by its own lane: trouble stays where it is.
     """
 
     def __init__(

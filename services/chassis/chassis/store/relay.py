@@ -159,7 +159,8 @@ class Relay:
     async def _delete(self) -> None:
         await self._to_delete.wait()
         self._to_delete.clear()
-        await asyncio.sleep(DELETES_AFTER)
+        if len(self._published) < AT_ONCE:
+            await asyncio.sleep(DELETES_AFTER)
         try:
             await self._delete_published()
         except BaseException:

@@ -29,6 +29,8 @@ RERUN_FOR = 5.0
 """Seconds for which a transaction that met another one is run again."""
 CONFLICTS = {24, 112, 246, 251}
 """LockTimeout, WriteConflict, SnapshotUnavailable, NoSuchTransaction: some servers forget the label on these."""
+WIRE_VERSION = 25
+"""That of MongoDB 8.0, the first with `bulkWrite` over several collections (docs/adr/0016)."""
 INDEX_DIFFERS = {85, 86}
 """IndexOptionsConflict, IndexKeySpecsConflict."""
 DURABLE = WriteConcern(w="majority", j=True)
@@ -117,8 +119,14 @@ class Store(Generic[TxT]):
         return self._database.get_collection(name)
 
     async def prepare(self) -> None:
-        """Create collections and indexes that are missing. Safe to repeat; raises `BackingServiceAway`."""
+        """Create collections and indexes that are missing. Safe to repeat.
+
+        Raises `BackingServiceAway`, and `RuntimeError` where the store is too old for us.
+        """
         with away():
+            hello = await self._database.command("hello")
+            if hello["maxWireVersion"] < WIRE_VERSION:
+                raise RuntimeError("this store is too old: MongoDB 8.0 or later is needed")
             existing = set(await self._database.list_collection_names())
             for name, indexes in {**CHASSIS_INDEXES, **self.INDEXES}.items():
                 if name not in existing:
@@ -211,7 +219,7 @@ class Store(Generic[TxT]):
 
     async def flush(self, tx: Tx) -> None:
         """Write what `tx` has gathered by now, so that it may read it: else that is written with the commit."""
-        await tx.writing.flushed(self.collection, tx.session)
+        await tx.writing.flush(self.collection, tx.session)
 
     def close(self) -> None:
         """Close the connections."""

@@ -28,7 +28,7 @@ LINGER = 5.0
 CROWDED = "421 4.7.0 Too many connections at once, close some or try again later"
 HURRIED = "421 4.7.0 Too many new connections, send several letters over each and try again in a minute"
 FRUITLESS = "421 4.4.2 Too long without a letter, come back when there is one"
-YIELDED = "421 4.3.2 Others need this place, come back when there is a letter"
+YIELDED = "421 4.3.2 Others need this place, come back with a listed certificate"
 SLOW = "421 4.4.2 Too slow, or silent for too long"
 
 # aiosmtpd writes addresses into its own log
@@ -78,7 +78,8 @@ class Connection(SMTP):
         self._errors = 0
         self._said = 0
         self._letter_at = self.loop.time()
-        self._inside = False
+        self._came_at = self._letter_at
+        self._inside = self._shaking_hands = False
 
     def _set_rset_state(self) -> None:
         """Forget the letter under way."""
@@ -117,19 +118,19 @@ class Connection(SMTP):
         return None if self._inside else (CROWDED, "crowded")
 
     def _ask_for_a_place(self) -> None:
-        """When all are taken, who does nothing with theirs: first who did not prove to be a mail operator."""
+        """When all are taken, who had time to prove to be a mail operator and did not: the longest first."""
         room = self._rules.room
         if not room.full or not room.has_own_place(self._peer):
             return
         others: set[Connection] = self._door.sessions
-        idle = [other for other in others if other.idle_for >= self._rules.manners.yields]
-        if idle:
-            max(idle, key=lambda other: (not other.proven, other.idle_for)).yield_place()
+        unproven = [other for other in others if other.unproven_for >= self._rules.manners.yields]
+        if unproven:
+            max(unproven, key=lambda other: other.unproven_for).yield_place()
 
     @property
-    def idle_for(self) -> float:
-        """Seconds in which this place was of no use: since the last letter, or since it came."""
-        return self.loop.time() - self._letter_at if self._inside and not self.receiving else 0.0
+    def unproven_for(self) -> float:
+        """Seconds in which a place was of no use to who could not hand over a letter yet."""
+        return self.loop.time() - self._came_at if self._inside and not self.proven else 0.0
 
     @property
     def proven(self) -> bool:
@@ -137,9 +138,13 @@ class Connection(SMTP):
         return False
 
     def yield_place(self) -> None:
-        """Give the place to another connection."""
+        """Give the place to another connection. In the middle of a handshake nothing can be said."""
         self._leave()
-        self.part(YIELDED, "yielded")
+        if self._shaking_hands and self._handler_coroutine is not None:
+            TURNED_AWAY.labels("yielded").inc()
+            self._handler_coroutine.cancel()
+        else:
+            self.part(YIELDED, "yielded")
 
     def _leave(self) -> None:
         if self._inside:
@@ -232,15 +237,20 @@ class Connection(SMTP):
     async def _start_tls(self, tls: DoorTls) -> None:
         self._original_transport = plain = self.transport
         self._reader._buffer.clear()  # type: ignore[attr-defined]
+        self._shaking_hands = True
         try:
             secure = await self.loop.start_tls(
                 plain, self, tls.context(), server_side=True, ssl_handshake_timeout=HANDSHAKE_WITHIN
             )
         except (OSError, asyncio.CancelledError) as error:  # ssl.SSLError is an OSError
-            HANDSHAKES.labels("failed").inc()
-            log.info("door.handshake-failed", reason=getattr(error, "reason", None) or type(error).__name__)
+            if self._inside:
+                HANDSHAKES.labels("failed").inc()
+                log.info("door.handshake-failed", reason=getattr(error, "reason", None) or type(error).__name__)
             plain.abort()
+            self._door.sessions.discard(self)  # in the middle of a handshake its end is told to nobody else
             raise asyncio.CancelledError from error
+        finally:
+            self._shaking_hands = False
         self._speak_over(secure)
 
     def _speak_over(self, secure: Any) -> None:

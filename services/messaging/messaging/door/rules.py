@@ -18,7 +18,7 @@ from messaging.door.tls import DoorTls
 class Manners(Struct, frozen=True):
     """What one connection may do: commands and seconds between two letters, errors, recipients, and its time.
 
-    `yields`: seconds without a letter after which it gives its place to another, when there is none left.
+    `yields`: seconds after which who did not prove to be a mail operator yields, when there is no place left.
     """
 
     commands: int

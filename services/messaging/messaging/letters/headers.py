@@ -4,7 +4,7 @@ Everything here takes time in proportion to the field's length: a header is a st
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
@@ -35,26 +35,29 @@ def field(message: "Message[str, str]", name: str) -> str:
     return next(fields(message, name), "")
 
 
-def decoded(value: str) -> str:
-    """A value with its encoded words (RFC 2047) read; what cannot be read stays as it is."""
-    return _WORDS.sub(lambda found: _words(found.group()), value) if "=?" in value else value
+def decoded(value: str, guess: Callable[[bytes], str] = text_of) -> str:
+    """A value with its encoded words (RFC 2047) read; what cannot be read stays as it is.
+
+    `guess` makes text of what is not in the encoding that it names.
+    """
+    return _WORDS.sub(lambda found: _words(found.group(), guess), value) if "=?" in value else value
 
 
-def _words(run: str) -> str:
+def _words(run: str, guess: Callable[[bytes], str]) -> str:
     """Encoded words with only white space between them, which belongs to none."""
     try:
-        return whole("".join(_word(chunk, charset) for chunk, charset in decode_header(run)))
+        return whole("".join(_word(chunk, charset, guess) for chunk, charset in decode_header(run)))
     except (HeaderParseError, ValueError, LookupError):
         return run
 
 
-def _word(chunk: bytes | str, charset: str | None) -> str:
+def _word(chunk: bytes | str, charset: str | None, guess: Callable[[bytes], str]) -> str:
     if isinstance(chunk, str):
         return chunk
     try:
         return chunk.decode(codec_of(charset or "") or "utf-8")
     except ValueError:
-        return text_of(chunk)
+        return guess(chunk)
 
 
 def mailers(values: Iterator[str] | list[str]) -> list[Mailer]:

@@ -76,7 +76,7 @@ class Trays(Mailboxes, Messages, Drafts, Consignments, Finding):
         return {row["_id"]: volume_of(row["letters"]) for row in rows}
 
     async def add_message(self, tx: Tx, message: Message) -> None:
-        """Write a new message that comes alone, with its ties."""
+        """Write a new message that comes alone, with its ties, and what was gathered before it."""
         tx.writing.insert("messages", [message_row(message)])
         known = await self._by_id(tx, "ties", Tie, [each.id for each in tyings_of(message)])
         joined = {
