@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from messaging.domain.model import Attachment
-from messaging.letters.masking import Mask, masked_header
+from messaging.letters import masking
+from messaging.letters.masking import MOST_GUESSED, Mask, masked_header
 from messaging.letters.nested import MOST_MESSAGES, NestedMask, Where
 from messaging.originals import Originals
 from tests.messaging.fake_objects import FakeObjects
@@ -144,6 +145,20 @@ def test_over_a_mebibyte_of_fields_with_addresses_they_are_withheld_and_all_else
     assert len(given) == len(raw) + 1 and OTHER.encode() not in given
     assert given.count(b"Subject: Avis\n\nBonjour\n") == 8_000
     assert 1_000 < given.count(MASKED) < 8_000
+
+
+def test_of_a_thousand_addresses_in_damaged_encodings_some_are_guessed_at_and_none_is_revealed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guessed: list[bytes] = []
+    monkeypatch.setattr(masking, "text_of", lambda raw: guessed.append(raw) or raw.decode("cp1252", "replace"))
+    raw = (
+        b"".join(b"To: \xc9\xe8%d <%s>\r\n" % (number, OTHER.encode()) for number in range(1_000)) + b"\r\nBonjour"
+    )
+    readings = [NestedMask(MASK, Where.MESSAGE).feed(raw, last=True) for _ in range(2)]
+    assert readings[0] == readings[1]
+    assert len(guessed) == 2 * MOST_GUESSED
+    assert OTHER.encode() not in readings[0] and readings[0].endswith(b"\r\nBonjour")
 
 
 def test_what_follows_on_ten_thousand_messages_reveals_nobody() -> None:

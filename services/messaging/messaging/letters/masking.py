@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from email.utils import formataddr, getaddresses
 
 from messaging.letters.charsets import text_of
@@ -63,6 +64,12 @@ class Mask:
         self._domain_part = re.compile("@" + re.escape(domain) + r"(?![\w.-]*\w)", re.IGNORECASE)
         self._may_reveal = re.compile(rb"=\?|@" + re.escape(domain.encode()), re.IGNORECASE)
 
+    def anew(self) -> "Mask":
+        """The same for another reading, with all its guesses: each must give the same bytes."""
+        other = copy(self)
+        other._guesses = MOST_GUESSED
+        return other
+
     def field(self, line: bytes) -> bytes:
         """One field, untouched unless another patient's address is in it, encoded or not."""
         return self._field(line, self._text(line))
@@ -83,7 +90,7 @@ class Mask:
         """One field in as many bytes as it had: blanks follow what is masked, and stand for what can't be."""
         text = self._text(line)
         masked = self._field(line, text) if _FIELD.fullmatch(text) else self._plain(text).encode()
-        if masked == line:
+        if masked is line:
             return line
         content, shown = line.rstrip(b"\r\n"), masked.rstrip(b"\r\n")
         if len(shown) > len(content) or self._reveals(shown.decode()):

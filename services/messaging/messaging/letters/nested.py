@@ -55,7 +55,7 @@ class NestedMask:
     """
 
     def __init__(self, mask: Mask, where: Where) -> None:
-        self._mask = mask
+        self._mask = mask.anew()
         self._where = where
         self._holds_message = False
         self._messages = 0
