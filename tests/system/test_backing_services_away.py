@@ -190,7 +190,7 @@ def test_without_the_objects_letters_are_read_and_only_files_are_not_available(
                 refused = patient.visitor.get(download)
             assert refused.status == 503
             assert refused.says(NOT_AVAILABLE)
-    assert file.follow("Télécharger").content == sent.file
+    until(lambda: file.follow("Télécharger").content, lambda given: given == sent.file, what="the file again")
 
 
 def test_without_the_bus_pages_work_and_an_answer_leaves_once_it_is_back(
