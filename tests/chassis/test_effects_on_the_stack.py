@@ -70,6 +70,22 @@ async def test_a_row_that_was_changed_since_it_was_found_ahead_is_performed_as_i
     assert [found["said"] for found in peer.rows] == ["then", "now"]
 
 
+async def test_many_rows_that_are_due_are_looked_for_once_and_not_for_each_place(store, peer, eventually) -> None:
+    rows = [await put(store, f"row-{number:02}") for number in range(40)]
+    looks = []
+    async with working(store, peer, concurrency=2) as queue:
+        find = queue._candidates.find
+
+        async def counted(*asked: Any) -> Any:
+            looks.append(asked)
+            return await find(*asked)
+
+        queue._candidates.find = counted
+        await eventually(lambda: all_sent(store, rows))
+    assert len(peer.reached) == 40
+    assert len(looks) <= 4
+
+
 async def test_a_queued_row_is_performed_once(store, peer, eventually) -> None:
     async with working(store, peer):
         row = await put(store, "hello")

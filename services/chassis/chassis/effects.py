@@ -42,6 +42,8 @@ __all__ = [
 
 SWEEP_AFTER = 1.0
 RETRY_UNFORESEEN = timedelta(seconds=30)
+AHEAD = 256
+"""Due rows read at once, whatever there is room for: the local store reads all that are due to give the first."""
 UNWRITTEN = 4
 """Times `concurrency`: how many rows may be under way with those whose outcome is not committed yet."""
 
@@ -236,15 +238,18 @@ class LeasedQueue:
         if not self._more and self._shares is None and at - self._looked_at < SWEEP_AFTER:
             return []
         offered_all, self._more, self._looked_at = not self._more, False, at
+        wanted = most if self._shares else max(most, AHEAD)
         with away():
             found = await self._candidates.find(
-                self._clock(), most, busy_keys(self._performing.values(), self._shares)
+                self._clock(), wanted, busy_keys(self._performing.values(), self._shares)
             )
         self._grace.heard()
-        self._more |= len(found) >= most
+        ahead = [row for row in found[most:] if row["state"] == "queued"]
+        self._more |= len(found) >= wanted or len(ahead) < len(found[most:])
         if offered_all and any(row["attempts"] == 0 for row in found):
             self._waker.heard()
-        return found
+        self._offered += ahead
+        return found[:most]
 
     async def _take(self, rows: Sequence[Row]) -> list[Row]:
         """Those of the rows that no other worker was faster to take, under a lease of their own.
