@@ -244,11 +244,10 @@ class LeasedQueue:
                 self._clock(), wanted, busy_keys(self._performing.values(), self._shares)
             )
         self._grace.heard()
-        ahead = [row for row in found[most:] if row["state"] == "queued"]
-        self._more |= len(found) >= wanted or len(ahead) < len(found[most:])
+        self._more |= len(found) >= wanted
         if offered_all and any(row["attempts"] == 0 for row in found):
             self._waker.heard()
-        self._offered += ahead
+        self._offered += found[most:]
         return found[:most]
 
     async def _take(self, rows: Sequence[Row]) -> list[Row]:
@@ -307,7 +306,7 @@ class LeasedQueue:
         if self._unread:
             with suppress(BackingServiceAway):
                 await self._give_back_unread()
-        held = [row for row in self._offered if row["state"] == "sending"]
+        held = [row for row in self._offered if self._is_written_taken(row)]
         self._offered = []
         if held:
             still = {"_id": {"$in": [row["_id"] for row in held]}, "state": "sending", "attempts": 1}

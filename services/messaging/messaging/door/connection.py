@@ -78,7 +78,6 @@ class Connection(SMTP):
         self._errors = 0
         self._said = 0
         self._letter_at = self.loop.time()
-        self._came_at = self._letter_at
         self._inside = self._shaking_hands = False
 
     def _set_rset_state(self) -> None:
@@ -129,8 +128,8 @@ class Connection(SMTP):
 
     @property
     def unproven_for(self) -> float:
-        """Seconds in which a place was of no use to who could not hand over a letter yet."""
-        return self.loop.time() - self._came_at if self._inside and not self.proven else 0.0
+        """Seconds for which a place was of no use to who may not hand over a letter."""
+        return self.loop.time() - self._letter_at if self._inside and not self.proven else 0.0
 
     @property
     def proven(self) -> bool:
