@@ -86,6 +86,21 @@ async def test_many_rows_that_are_due_are_looked_for_once_and_not_for_each_place
     assert len(looks) <= 4
 
 
+async def test_a_row_that_was_written_taken_does_not_wait_behind_those_that_were_read_ahead(
+    store, peer, eventually
+) -> None:
+    async with working(store, peer, concurrency=2) as queue:
+        (row,) = queue.taken([new_row(new_id(), now(), word="taken")])
+        assert row["state"] == "sending"
+        rows = [await put(store, f"row-{number:02}", slow=True) for number in range(40)]
+        await eventually(lambda: has_reached(peer, 2))
+        await store.collection("notes").insert_one(row)
+        queue.offer([row])
+        peer.hurried.set()
+        await eventually(lambda: all_sent(store, [row["_id"], *rows]))
+    assert peer.reached.index("taken") <= 4
+
+
 async def test_a_queued_row_is_performed_once(store, peer, eventually) -> None:
     async with working(store, peer):
         row = await put(store, "hello")

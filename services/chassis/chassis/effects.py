@@ -148,11 +148,14 @@ class LeasedQueue:
     def offer(self, rows: Sequence[Row]) -> None:
         """Rows that this process has just committed, as they were written: they need not be looked for.
 
-        Not for a queue with shares. What there is no room for is found when its turn comes.
+        Not for a queue with shares. Those that were `taken` come first, for nobody else looks for them while their
+        lease runs. What there is no room for is found when its turn comes.
         """
+        ours = [row for row in rows if row["state"] == "sending"]
+        others = [row for row in rows if row["state"] != "sending"]
         room = max(UNWRITTEN * self._concurrency - len(self._offered), 0)
-        self._offered += rows[:room]
-        self._more |= len(rows) > room
+        self._offered = [*ours, *self._offered, *others[:room]]
+        self._more |= len(others) > room
         self._wake.set()
 
     def _hear(self) -> None:
