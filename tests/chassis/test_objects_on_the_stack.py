@@ -13,8 +13,6 @@ from chassis.errors import NotFound
 from chassis.ids import new_id
 from chassis.objects import ClaimMismatch, ClaimRefused, Objects
 from chassis.settings import Settings
-from provision.objects import client as administrators_client
-from provision.settings import Settings as ProvisionSettings
 from stack.control import Stack
 
 pytestmark = pytest.mark.stack
@@ -127,23 +125,6 @@ async def test_a_service_cannot_read_what_was_not_handed_over_to_it(
     await messaging.put_bytes(key, b"secret", "text/plain")
     with pytest.raises(Exception, match=r"AccessDenied|Access Denied"):
         await documents.copy(key, "trial/x", source_bucket="messaging")
-
-
-@pytest.mark.parametrize("data", [DATA[:1000], DATA], ids=["in one go", "in parts"])
-async def test_what_is_passing_expires_unless_it_is_kept(messaging: Objects, stack: Stack, data: bytes) -> None:
-    key, administrator = f"trial/{new_id()}", administrators_client(ProvisionSettings(stack.env("provision")))
-    rules = {rule.rule_id: rule for rule in administrator.get_bucket_lifecycle("messaging").rules}
-    await messaging.put(key, chunks(data), "text/plain", passing=True)
-    tag = rules["passing"].rule_filter.tag
-    assert administrator.get_object_tags("messaging", key) == {tag.key: tag.value}
-    await messaging.keep(key)
-    assert not administrator.get_object_tags("messaging", key)
-    assert await whole(messaging, key) == data
-
-
-async def test_what_is_not_there_cannot_be_kept(messaging: Objects) -> None:
-    with pytest.raises(NotFound):
-        await messaging.keep(f"trial/{new_id()}")
 
 
 async def test_many_readers_and_writers_at_once_all_come_to_their_end(messaging: Objects) -> None:

@@ -28,7 +28,6 @@ class FakeObjects(Objects):
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
-        self.passing: set[str] = set()
 
     @asynccontextmanager
     async def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[Any]:
@@ -59,11 +58,6 @@ class FakeObjects(Objects):
 
     async def copy(self, source_key: str, target_key: str, source_bucket: str | None = None) -> None:
         self.kept[target_key] = self.kept[source_key]
-
-    async def keep(self, key: str) -> None:
-        if key not in self.kept:
-            raise NotFound(key)
-        self.passing.discard(key)
 
     async def remove(self, key: str) -> None:
         self.kept.pop(key, None)

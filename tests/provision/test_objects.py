@@ -26,12 +26,6 @@ def test_a_service_reads_of_another_only_what_was_handed_over_to_it() -> None:
     assert resources("synthesis", "s3:GetObject") == {"synthesis/*"}
 
 
-def test_only_the_door_s_bucket_has_objects_that_expire_unless_they_are_kept() -> None:
-    for action in ("s3:PutObjectTagging", "s3:DeleteObjectTagging"):
-        assert resources("messaging", action) == {"messaging/*"}
-        assert not resources("documents", action)
-
-
 def test_no_service_may_change_what_its_bucket_forgets() -> None:
     actions = {action for statement in policy("messaging")["Statement"] for action in statement["Action"]}
     assert not [action for action in actions if "*" in action or "Lifecycle" in action or "Policy" in action]
@@ -39,5 +33,5 @@ def test_no_service_may_change_what_its_bucket_forgets() -> None:
 
 def test_letters_taken_at_the_door_outlive_intake_and_its_dead_letters() -> None:
     kept = {rule.rule_id: rule.expiration.days for rule in expiries("messaging")}
-    assert kept == {"handover": 65, "temporary": 1, "incoming": 90, "passing": 90}
+    assert kept == {"handover": 65, "temporary": 1, "incoming": 90}
     assert {rule.rule_id for rule in expiries("documents")} == {"handover", "temporary"}

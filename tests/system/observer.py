@@ -98,11 +98,6 @@ class Observer:
         """The keys of the objects below a prefix."""
         return [str(found.object_name) for found in self._objects.list_objects(bucket, prefix, recursive=True)]
 
-    def raw_letters(self) -> set[str]:
-        """The keys of all letters as the door took them, filed or not."""
-        filed = (key for key in self.keys("letters/") if key.endswith("/raw"))
-        return {*filed, *self.keys("incoming/")}
-
     def ends(self, topics: Iterable[str]) -> dict[tuple[str, int], int]:
         """Where each partition of these topics ends."""
         asked = {

@@ -148,14 +148,14 @@ def test_a_letter_too_large_is_not_even_sent(peer: Peer) -> None:
 
 
 def test_a_letter_with_a_virus_comes_back_and_is_stored_nowhere(peer: Peer) -> None:
-    before = peer.observer.raw_letters()
+    before = set(peer.observer.keys("incoming/"))
     infected = letter(NURSE, [peer.patient], "Une pièce douteuse", file=b"..." + SIGNATURE + b"...")
     assert SIGNATURE not in infected.content
 
     peer.hand_over(NURSE.address, [peer.patient.mailbox], infected.content)
 
     assert "Pli.Test.Signature" in peer.bounced("554 5.7.1")
-    stored = {key: peer.observer.object(key) for key in peer.observer.raw_letters() - before}
+    stored = {key: peer.observer.object(key) for key in set(peer.observer.keys("incoming/")) - before}
     assert not any(infected.message_id.encode() in content for content in stored.values())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import urllib3
 from minio import Minio, MinioAdmin
-from minio.commonconfig import ENABLED, Filter, Tag
+from minio.commonconfig import ENABLED, Filter
 from minio.credentials.providers import StaticProvider
 from minio.error import MinioAdminException
 from minio.lifecycleconfig import Expiration, LifecycleConfig, Rule
@@ -30,8 +30,6 @@ INCOMING_DAYS = 90
 OWN_OBJECTS = (
     "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts",
 )  # fmt: skip
-PASSING = ("s3:PutObjectTagging", "s3:DeleteObjectTagging")
-"""For who puts what expires unless it is kept: the door, whose letters stay where it put them."""
 OWN_BUCKET = ("s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads")
 ALREADY_SO = "XMinioAdminPolicyChangeAlreadyApplied"
 BOUND = urllib3.Timeout(connect=2, read=20)
@@ -87,18 +85,11 @@ def have_bucket(objects: Minio, bucket: str, region: str) -> None:
 def expiries(bucket: str) -> list[Rule]:
     """What a bucket forgets by itself."""
     rules = [_expiry("handover", HANDOVER_DAYS), _expiry("temporary", TEMPORARY_DAYS)]
-    if bucket == "messaging":
-        passing = Filter(tag=Tag("passing", "true"))
-        rules += [_expiry("incoming", INCOMING_DAYS), _rule("passing", passing, INCOMING_DAYS)]
-    return rules
+    return [*rules, _expiry("incoming", INCOMING_DAYS)] if bucket == "messaging" else rules
 
 
 def _expiry(prefix: str, days: int) -> Rule:
-    return _rule(prefix, Filter(prefix=f"{prefix}/"), days)
-
-
-def _rule(name: str, which: Filter, days: int) -> Rule:
-    return Rule(ENABLED, rule_filter=which, rule_id=name, expiration=Expiration(days=days))
+    return Rule(ENABLED, rule_filter=Filter(prefix=f"{prefix}/"), rule_id=prefix, expiration=Expiration(days=days))
 
 
 def have_user(admin: MinioAdmin, user: str, secret: str) -> None:
@@ -115,7 +106,7 @@ def have_user(admin: MinioAdmin, user: str, secret: str) -> None:
 def policy(user: str) -> dict[str, Any]:
     """Its own bucket, and reading what others handed over to it."""
     statements = [
-        _allow(OWN_OBJECTS + (PASSING if user == "messaging" else ()), f"{user}/*"),
+        _allow(OWN_OBJECTS, f"{user}/*"),
         _allow(OWN_BUCKET, user),
         *(_allow(("s3:GetObject",), f"{owner}/handover/{user}/*") for owner in HANDED_OVER.get(user, ())),
     ]

@@ -26,8 +26,6 @@ from contracts.base import Claim
 
 CHUNK = 256 * 1024
 TEMPORARY = "temporary/"
-PASSING: DictType = {"x-amz-tagging": "passing=true"}
-"""The tag of what the store forgets by itself unless it is kept."""
 MOST_STREAMS = 128
 """Objects read at once in one process; each holds a connection for as long as its reader takes."""
 KEPT_FOR_STREAMS = 16
@@ -106,16 +104,12 @@ class Objects:
         """Answer if the bucket does."""
         await self._call(self._client.bucket_exists, self.bucket)
 
-    async def put(
-        self, key: str, chunks: AsyncIterator[bytes], media_type: str, *, passing: bool = False
-    ) -> StoredObject:
+    async def put(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> StoredObject:
         """Store a stream under `key`, hashing it on the way; one part (5 MiB) at most is held in memory.
 
-        The object is there whole or not at all. What `chunks` raises is raised here. What is `passing` expires
-        unless `keep` is called for it.
+        The object is there whole or not at all. What `chunks` raises is raised here.
         """
-        headers = {"Content-Type": media_type, **(PASSING if passing else {})}
-        upload = PartsUpload(self._client, self._call, self.bucket, key, headers)
+        upload = PartsUpload(self._client, self._call, self.bucket, key, media_type)
         try:
             async for chunk in chunks:
                 await upload.add(chunk)
@@ -205,10 +199,6 @@ class Objects:
             parse_copy_object(answer)
         except ValueError as error:  # S3 may say in a 200 that it could not copy after all
             raise BackingServiceAway("objects") from error
-
-    async def keep(self, key: str) -> None:
-        """Let what was put as `passing` stay for good, where it is. Raises `NotFound`."""
-        await self._call(self._client.delete_object_tags, self.bucket, key)
 
     async def remove(self, key: str) -> None:
         """Delete an object; one that is gone already is fine."""

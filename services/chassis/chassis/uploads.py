@@ -24,13 +24,13 @@ Call = Callable[..., Awaitable[Any]]
 class PartsUpload:
     """Give it bytes with `add`, then `finish` or `abandon`. A thread is taken for each part only."""
 
-    def __init__(self, client: Minio, call: Call, bucket: str, key: str, headers: DictType) -> None:
+    def __init__(self, client: Minio, call: Call, bucket: str, key: str, media_type: str) -> None:
         self.size = 0
         """Bytes given so far."""
         self._client = client
         self._call = call
         self._place = (bucket, key)
-        self._headers = headers
+        self._headers = cast(DictType, {"Content-Type": media_type})
         self._digest = hashlib.sha256()
         self._buffer = bytearray()
         self._upload: str | None = None

@@ -48,15 +48,8 @@ class PreparedReport(Struct, frozen=True):
     report: Report
 
 
-class PreparedGone(Struct, frozen=True):
-    """The raw letter isn't there: no matter if it was filed before, and perhaps deleted since."""
-
-
 class PreparedReturn(Struct, frozen=True):
     """What came is for a mailbox that was closed after the door's 250: it is told to its sender."""
-
-
-_AnyPrepared = Prepared | PreparedReport | PreparedGone | PreparedReturn
 
 
 class Filing:
@@ -72,38 +65,34 @@ class Filing:
         self._small = asyncio.Semaphore(8)
         self._large = asyncio.Semaphore(1)
 
-    async def prepare(self, taken: LetterTaken, origin: Origin) -> _AnyPrepared:
-        """Keep the letter under the mailbox's own prefix, read it, store its parts. Safe to repeat.
+    async def prepare(self, taken: LetterTaken, origin: Origin) -> Prepared | PreparedReport | PreparedReturn:
+        """Copy the letter to the mailbox's own prefix, read it, store its parts. Safe to repeat.
 
-        Nothing is kept of a report, nor of what goes back to its sender.
+        Nothing is copied of a report, nor of what goes back to its sender.
 
-        Raises `NotYet` while the patient is unknown here.
+        Raises `NotYet` while the patient is unknown here, `LetterGone` when the raw letter isn't there.
         """
         patient = await self._people.one(taken.patient_id)
         if patient is None:
             raise NotYet(taken.patient_id)
         async with self._turn(taken.size):
-            try:
-                return await self._read(taken, patient)
-            except NotFound:
-                return PreparedGone()
-
-    async def _read(self, taken: LetterTaken, patient: Patient) -> Prepared | PreparedReport | PreparedReturn:
-        raw = await self._objects.read(taken.object_key, LETTER_BYTES)
-        if report := await self._pool.run(report_in, raw, taken.envelope_sender):
-            return PreparedReport(report)
-        if patient.status != "active":
-            return PreparedReturn()
-        letter = await self._pool.run(read_letter, raw, taken.intake_id)
-        filed, _ = await asyncio.gather(self._store_parts(taken, patient, letter), self._keep(taken))
+            raw = await self._fetched(taken)
+            if report := await self._pool.run(report_in, raw, taken.envelope_sender):
+                return PreparedReport(report)
+            if patient.status != "active":
+                return PreparedReturn()
+            letter, _ = await asyncio.gather(
+                self._pool.run(read_letter, raw, taken.intake_id),
+                self._objects.copy(taken.object_key, raw_key(taken.patient_id, taken.intake_id)),
+            )
+            filed = await self._store_parts(taken, patient, letter)
         return Prepared(patient, replace(letter, html=None, parts=()), filed)
 
-    async def _keep(self, taken: LetterTaken) -> None:
-        key = raw_key(taken.patient_id, taken.intake_id)
-        if taken.object_key == key:
-            await self._objects.keep(key)
-        else:
-            await self._objects.copy(taken.object_key, key)
+    async def _fetched(self, taken: LetterTaken) -> bytes:
+        try:
+            return await self._objects.read(taken.object_key, LETTER_BYTES)
+        except NotFound as error:
+            raise LetterGone(f"intake {taken.intake_id}") from error
 
     @asynccontextmanager
     async def _turn(self, size: int) -> AsyncIterator[None]:
@@ -133,18 +122,13 @@ class Filing:
         return attachment_from(part, patient, object_key=key, size=stored.size, sha256=stored.sha256)
 
     async def file(self, tx: Tx, ready: Sequence[Ready]) -> None:
-        """File letters: correspondents, messages, conversations, counters, and what others must know.
-
-        Raises `LetterGone` when the raw letter wasn't there.
-        """
+        """File letters: correspondents, messages, conversations, counters, and what others must know."""
         for one in ready:
             with one.traced():
                 if isinstance(one.prepared, PreparedReport):
                     await self._reported.hear(tx, one.event, one.prepared.report)
                 elif isinstance(one.prepared, PreparedReturn):
                     await self._return(tx, one.event)
-                elif isinstance(one.prepared, PreparedGone):
-                    raise LetterGone(f"intake {one.event.intake_id}")
         letters = [_Arrived.of(one, self._service) for one in ready if isinstance(one.prepared, Prepared)]
         if letters:
             await self._file_all(tx, letters)

@@ -1,8 +1,8 @@
 """Where letters and replies lie in messaging's bucket. The only module that knows the object store.
 
-`incoming/<intake>` raw letters to several, expiring by themselves, like `incoming/operators/<intake>`, those to
-postmaster · `letters/<patient>/<message>/…` a letter's evidence, HTML and parts: the door puts a letter to one
-patient there, where it expires unless it is kept · `drafts/<patient>/<draft>/<row>/<arrival>` files of drafts ·
+`incoming/<intake>` raw letters at the door, expiring by themselves, like `incoming/operators/<intake>`, those to
+postmaster · `letters/<patient>/<message>/…` a
+letter's evidence, HTML and parts · `drafts/<patient>/<draft>/<row>/<arrival>` files of drafts ·
 `temporary/uploads/<row>/<piece>` those on their way from a device · `sent/<patient>/<message>` replies as
 they left.
 """
@@ -13,7 +13,7 @@ __all__ = ["Objects", "StoredObject", "Stream"]
 
 
 def incoming_key(intake_id: str) -> str:
-    """A letter as the door took it, when it is not for one patient alone."""
+    """A letter as the door took it."""
     return f"incoming/{intake_id}"
 
 

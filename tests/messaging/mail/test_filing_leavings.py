@@ -1,11 +1,8 @@
 """What filing leaves behind of what becomes no message: nothing, or a word to its sender."""
 
-import pytest
 from msgspec.structs import replace
 
 from chassis.bus import Ready
-from contracts.messaging import LetterTaken
-from messaging.domain.errors import LetterGone
 from messaging.domain.model import MessageKind
 from messaging.filing import Filing
 from tests.messaging.fake_objects import FakeObjects
@@ -15,7 +12,6 @@ from tests.messaging.mail.test_filing import (
     PATIENT_ID,
     PEOPLE,
     SERVICE,
-    MailStore,
     file,
     house,
     letter,
@@ -48,42 +44,3 @@ async def test_a_letter_to_a_mailbox_closed_since_goes_back_to_who_sent_it_but_n
     assert [one.recipient.address for one in back.deliveries] == ["relais@chu.mssante.fr"]
     assert all(one.kind is MessageKind.SERVICE for one in store.kept["messages"].values())
     assert list(objects.kept) == ["incoming/x"]
-
-
-RAW = b"From: a@chu.mssante.fr\r\nSubject: Bonjour\r\n\r\nBonjour.\r\n"
-
-
-async def prepared_from(key: str) -> tuple[FakeObjects, MailStore, Filing, LetterTaken]:
-    store, _ = await house()
-    objects = FakeObjects()
-    objects.kept[key] = RAW
-    objects.passing.add(key)
-    event = replace(taken(0, 0), object_key=key)
-    return objects, store, Filing(store, objects, SERVICE), event  # type: ignore[arg-type]
-
-
-async def test_a_letter_that_lies_in_its_mailbox_is_kept_where_it_is() -> None:
-    key = f"letters/{PATIENT_ID}/{INTAKES[0]}/raw"
-    objects, store, filing, event = await prepared_from(key)
-    ready = Ready(event=event, prepared=await filing.prepare(event, ORIGIN))
-    await store.transact(lambda tx: filing.file(tx, [ready]))
-    assert {one.raw_key for one in store.kept["messages"].values() if one.kind is MessageKind.LETTER} == {key}
-    assert list(objects.kept) == [key]
-    assert not objects.passing
-
-
-async def test_a_letter_that_cannot_be_read_passes(monkeypatch) -> None:
-    key = f"letters/{PATIENT_ID}/{INTAKES[0]}/raw"
-    objects, _, filing, event = await prepared_from(key)
-    monkeypatch.setattr("messaging.filing.read_letter", lambda raw, intake_id: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        await filing.prepare(event, ORIGIN)
-    assert objects.passing == {key}
-
-
-async def test_a_letter_that_is_gone_is_an_error_only_where_it_was_never_filed() -> None:
-    objects, store, filing, event = await prepared_from(f"letters/{PATIENT_ID}/{INTAKES[0]}/raw")
-    objects.kept.clear()
-    ready = Ready(event=event, prepared=await filing.prepare(event, ORIGIN))
-    with pytest.raises(LetterGone):
-        await store.transact(lambda tx: filing.file(tx, [ready]))

@@ -137,7 +137,7 @@ class TooManyReplies(MessagingError):
 
 
 class LetterGone(MessagingError):
-    """The raw letter named by an intake record is not there."""
+    """The raw letter named by an intake record is not in `incoming/`."""
 
     code = "letter-gone"
     kind = Kind.TRANSIENT

@@ -25,7 +25,7 @@ from messaging.door.recipients import NOT_NOW, Known
 from messaging.door.scanning import Scan, Scanner
 from messaging.intake import Intake
 from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
-from messaging.objects import Objects, StoredObject, incoming_key, operators_key, raw_key
+from messaging.objects import Objects, StoredObject, incoming_key, operators_key
 
 WAIT = 1.2
 """Seconds after which a store that is slow is asked whether it is there at all."""
@@ -102,8 +102,7 @@ class Taking:
 
     async def _store(self, letter: "_Letter", scan: Scan, intake_id: str, handing: Handing) -> str:
         """Nothing is stored, or recorded, of a letter in which something was found."""
-        key, passing = _place(intake_id, handing)
-        put = self._objects.put(key, letter.chunks(), "message/rfc822", passing=passing)
+        put = self._objects.put(incoming_key(intake_id), letter.chunks(), "message/rfc822")
         storing = asyncio.create_task(put)
         try:
             await self._feed(letter, storing, scan)
@@ -203,16 +202,6 @@ class Taking:
             for returned in handing.returns
         ]
         return [*letters, *returns]
-
-
-def _place(intake_id: str, handing: Handing) -> tuple[str, bool]:
-    """The key to put a letter under, and whether it is passing by its tag instead of by its place.
-
-    A letter to one patient alone lies in its mailbox at once, so that its bytes are written once.
-    """
-    if len(handing.patients) == 1 and not handing.returns and not handing.for_operators:
-        return raw_key(handing.patients[0].patient_id, intake_id), True
-    return incoming_key(intake_id), False
 
 
 class _Came(Struct, frozen=True):
