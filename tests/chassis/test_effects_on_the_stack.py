@@ -14,7 +14,7 @@ from chassis.outcomes import Outcomes
 from chassis.store import Store, Tx
 from contracts.topics import Topic
 from tests.chassis.conftest import Happened
-from tests.chassis.effects import all_sent, has_reached, holds, put, state, state_is, working
+from tests.chassis.effects import Peer, all_sent, has_reached, holds, put, state, state_is, working
 
 pytestmark = pytest.mark.stack
 
@@ -99,6 +99,30 @@ async def test_a_row_that_was_written_taken_does_not_wait_behind_those_that_were
         peer.hurried.set()
         await eventually(lambda: all_sent(store, [row["_id"], *rows]))
     assert peer.reached.index("taken") <= 4
+
+
+async def test_workers_that_read_the_same_rows_ahead_share_them(store, eventually) -> None:
+    peers = [Peer(), Peer()]
+    rows = [new_row(new_id(), now(), word=f"row-{number}", slow=True) for number in range(200)]
+    await store.collection("notes").insert_many(rows)
+    async with working(store, peers[0], concurrency=4), working(store, peers[1], concurrency=4):
+        for peer in peers:
+            await eventually(lambda peer=peer: has_reached(peer, 4))
+        for peer in peers:
+            peer.hurried.set()
+        await eventually(lambda: all_sent(store, [row["_id"] for row in rows]))
+    assert sorted(peers[0].reached + peers[1].reached) == sorted(row["word"] for row in rows)
+    assert min(len(peer.reached) for peer in peers) > 40
+
+
+async def test_rows_that_nobody_may_take_up_yet_hold_up_no_others(store, peer, eventually) -> None:
+    left = {"state": "sending", "due_at": now() - timedelta(seconds=1), "lease_owner": new_id(), "attempts": 1}
+    cut = [new_row(new_id(), now(), word=f"cut-{number}") | left for number in range(60)]
+    await store.collection("notes").insert_many(cut)
+    async with working(store, peer, concurrency=1):
+        row = await put(store, "new")
+        await eventually(lambda: state_is(store, row, "sent"))
+    assert peer.reached == ["new"]
 
 
 async def test_a_queued_row_is_performed_once(store, peer, eventually) -> None:

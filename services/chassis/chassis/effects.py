@@ -175,7 +175,7 @@ class LeasedQueue:
         taken = await self._take(found) if found else []
         for row in taken:
             self._begin(row)
-        if not taken:
+        if not taken and not self._offered:
             await woken(self._wake, SWEEP_AFTER)
 
     async def _renew(self) -> None:
@@ -250,7 +250,9 @@ class LeasedQueue:
         self._more |= len(found) >= wanted
         if offered_all and any(row["attempts"] == 0 for row in found):
             self._waker.heard()
-        self._offered += found[most:]
+        ahead = found[most:]
+        random.shuffle(ahead)  # or workers that read the same rows would go on asking for the same few
+        self._offered += ahead
         return found[:most]
 
     async def _take(self, rows: Sequence[Row]) -> list[Row]:
@@ -274,8 +276,8 @@ class LeasedQueue:
             raise
 
     def _is_written_taken(self, row: Row) -> bool:
-        """Whether it was `taken` when it was written, not so long ago that another worker might think it cut."""
-        return bool(row["state"] == "sending" and row["due_at"] - self._clock() > self._lease / 2)
+        """Whether it was `taken` when it was written, and its lease still runs when leases are renewed next."""
+        return bool(row["state"] == "sending" and row["due_at"] - self._clock() > self._lease * 2 / 3)
 
     def _leased(self) -> Row:
         return {"state": "sending", "due_at": self._clock() + self._lease, "lease_owner": new_id()}
@@ -309,10 +311,14 @@ class LeasedQueue:
         if self._unread:
             with suppress(BackingServiceAway):
                 await self._give_back_unread()
-        held = [row for row in self._offered if self._is_written_taken(row)]
+        held = [row for row in self._offered if row["state"] == "sending" and self.holds(row)]
         self._offered = []
         if held:
-            still = {"_id": {"$in": [row["_id"] for row in held]}, "state": "sending", "attempts": 1}
+            still = {
+                "_id": {"$in": [row["_id"] for row in held]},
+                "lease_owner": {"$in": list({row["lease_owner"] for row in held})},
+                "state": "sending",
+            }
             queued_again = {"state": "queued", "due_at": self._clock(), "lease_owner": None, "attempts": 0}
             with suppress(BackingServiceAway):
                 await self._change((still, {"$set": queued_again}))

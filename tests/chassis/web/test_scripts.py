@@ -360,7 +360,8 @@ def test_the_end_of_twelve_hours_is_announced_once(page: Page, site: Site) -> No
     site.left = {"idle": 1500, "longest": 800}
     page.get_by_label("Mon message").fill("Bonjour")
     session_is_known(page)
-    page.clock.run_for(20_000)
+    with page.expect_response("**/connexion/session"):
+        page.clock.run_for(20_000)
     dialog = page.get_by_role("dialog", name="Votre session va se terminer")
     expect(dialog).to_contain_text("au plus 12 heures")
     dialog.get_by_role("button", name="J'ai compris").click()
