@@ -77,7 +77,8 @@ class Filing:
             raise NotYet(taken.patient_id)
         async with self._turn(taken.size):
             raw = await self._fetched(taken)
-            if report := await self._pool.run(report_in, raw, taken.envelope_sender):
+            report = await self._pool.run(report_in, raw, taken.envelope_sender)
+            if report and await self._reported.is_report(taken.patient_id, report):
                 return PreparedReport(report)
             if patient.status != "active":
                 return PreparedReturn()

@@ -5,7 +5,7 @@ from chassis.telemetry import log
 from contracts.messaging import LetterTaken
 from messaging.domain.consignment import Cargo, changed
 from messaging.domain.letter import Service
-from messaging.domain.reporting import facts_in, named_messages
+from messaging.domain.reporting import facts_in, named_messages, tells_of
 from messaging.domain.reports import Report
 from messaging.letters import header_end
 from messaging.letters.reports import read_report
@@ -31,6 +31,13 @@ class Reported:
         self._store = store
         self._patient_domain = service.domains.patient
         self._relay_domain = service.relay_domain
+
+    async def is_report(self, patient_id: str, report: Report) -> bool:
+        """Whether this is no letter: what is told in words alone must tell of a reply of the patient's."""
+        if not report.in_words:
+            return True
+        about = named_messages(report, self._patient_domain)
+        return bool(about) and tells_of(report, await self._store.consignments(patient_id, about))
 
     async def hear(self, tx: Tx, taken: LetterTaken, report: Report) -> None:
         """Change what the report may change. One that is about nothing of ours is let go, and said in the log."""

@@ -48,6 +48,25 @@ def test_an_operator_answers_for_its_own_domains_exactly() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sender", "chu", "relay"),
+    [
+        ("MAILER-DAEMON@mx.CHU.mssante.fr", True, True),
+        ("postmaster@mx.chu.mssante.fr", True, True),
+        ("a@chu.mssante.fr", True, False),
+        ("a@mx.chu.mssante.fr", False, False),
+        ("MAILER-DAEMON@notchu.mssante.fr", False, True),
+        ("MAILER-DAEMON@relais.example", False, True),
+        ("", False, False),
+    ],
+)
+def test_reports_come_from_mail_programs_on_hosts_of_an_operators_domains(
+    sender: str, chu: bool, relay: bool
+) -> None:
+    operators = read_operators(listed()).operators
+    assert [one.may_report_as(sender) for one in operators] == [chu, relay]
+
+
+@pytest.mark.parametrize(
     ("text", "wrong"),
     [
         ("", "operator"),

@@ -48,6 +48,15 @@ def test_a_failure_is_that_of_the_recipient_it_names_with_its_reason() -> None:
     ]
 
 
+def test_a_server_that_gave_up_on_a_temporary_answer_was_too_late() -> None:
+    told = (Told(addresses=(CHRISTELLE.address,), fate=Fate.FAILED, status="4.4.1"),)
+    after = SENT.hearing(facts_in(replace(BOUNCE, told=told), [SENT], LATER))
+    assert [(one.reply_state, one.reason) for one in after.deliveries] == [
+        ("failed", "too-late"),
+        ("queued", None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("fate", "expected"),
     [

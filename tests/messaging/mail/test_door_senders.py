@@ -44,6 +44,30 @@ async def test_an_operator_answers_for_nobody_elses_users(guarded: House, author
     assert guarded.log.records == [] and guarded.bucket.kept == {}
 
 
+@pytest.mark.parametrize(
+    ("host", "envelope", "sender", "answer"),
+    [
+        ("smtp.chu.mssante.fr", b"", b"MAILER-DAEMON@mx.chu.mssante.fr", "250"),
+        ("smtp.chu.mssante.fr", b"", b"marie@mx.chu.mssante.fr", "550 5.7.1"),
+        ("smtp.chu.mssante.fr", b"", b"MAILER-DAEMON@mx.labo.mssante.fr", "550 5.7.1"),
+        ("smtp.chu.mssante.fr", b"a@chu.mssante.fr", b"MAILER-DAEMON@mx.chu.mssante.fr", "550 5.7.1"),
+        ("relais.example", b"", b"MAILER-DAEMON@relais.example", "250"),
+        ("relais.example", b"", b"marie@chu.mssante.fr", "550 5.7.1"),
+    ],
+)
+async def test_reports_come_from_hosts_of_an_operator_and_letters_do_not(
+    guarded: House, authority: Authority, host: str, envelope: bytes, sender: bytes, answer: str
+) -> None:
+    client = await guarded.client()
+    await over_tls(client, authority, authority.issue(host, "peer"))
+    await client.say(b"EHLO x")
+    assert (await client.say(b"MAIL FROM:<%s>" % envelope)).startswith("250")
+    await client.say(b"RCPT TO:<%s>" % INAYA.encode())
+    await client.say(b"DATA")
+    assert (await client.say(b"From: %s\r\nSubject: Undelivered\r\n\r\nx\r\n." % sender)).startswith(answer)
+    assert len(guarded.letters) == answer.startswith("250")
+
+
 @pytest.mark.parametrize(("host", "answer"), [(None, "530 5.7.0"), ("smtp.ailleurs.fr", "550 5.7.1")])
 async def test_who_is_not_listed_is_told_so_at_mail(
     guarded: House, authority: Authority, host: str | None, answer: str

@@ -60,6 +60,29 @@ def bounce(sender: str = "MAILER-DAEMON@chu.mssante.fr", action: str = "failed")
     ).encode()
 
 
+IN_WORDS = (
+    "From: MAILER-DAEMON@chu.mssante.fr\r\nSubject: failure notice\r\n\r\n<{about}>:\r\nunknown\r\n\r\n"
+    "--- Below this line is a copy of the message.\r\n\r\nMessage-ID: {named}\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("about", "named", "expected"),
+    [
+        (CHRISTELLE.address, "<r1@patient.mssante.fr>", True),
+        ("personne@chu.mssante.fr", "<r1@patient.mssante.fr>", False),
+        (CHRISTELLE.address, "<other@patient.mssante.fr>", False),
+        (CHRISTELLE.address, "<r1@elsewhere.fr>", False),
+    ],
+)
+async def test_what_tells_in_words_of_no_reply_of_ours_is_a_letter(
+    house: House, about: str, named: str, expected: bool
+) -> None:
+    report = report_in(IN_WORDS.format(about=about, named=named).encode(), "")
+    assert report is not None
+    assert await house.reported.is_report(INAYA_ID, report) is expected
+
+
 @pytest.fixture
 def house() -> House:
     return House()

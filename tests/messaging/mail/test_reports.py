@@ -205,6 +205,40 @@ def test_a_warning_in_words_is_a_delay() -> None:
     assert told(raw.replace("550 5.1.1", "451").encode()).told[0].fate is Fate.DELAYED
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "451 timed out. (#4.4.1)\r\nI'm not going to try again; this message has been in the queue too long.",
+        "retry timeout exceeded: 421 4.7.0 try again later",
+    ],
+)
+def test_a_mail_program_that_gives_up_has_failed_whatever_it_heard_last(words: str) -> None:
+    raw = QMAIL.replace("10.0.0.1 does not like recipient.\r\nRemote host said: 550 5.1.1 unknown", words)
+    assert [one.fate for one in told(raw.encode()).told] == [Fate.FAILED]
+
+
+ABSENCE = (
+    f"From: Dr Marie <{DOCTOR}>\r\nAuto-Submitted: auto-replied\r\nIn-Reply-To: {OURS}\r\n"
+    "Subject: =?utf-8?q?R=C3=A9ponse_automatique_=3A_Ordonnance_non_d=C3=A9livr=C3=A9e?=\r\n\r\n"
+    f"Je suis absente.\r\n{DOCTOR}\r\n"
+)
+PHARMACY = (
+    "From: Pharmacie <pharmacie@chu.mssante.fr>\r\nSubject: =?utf-8?q?Ordonnance_non_d=C3=A9livr=C3=A9e?=\r\n\r\n"
+    f"Voyez avec\r\n{DOCTOR}\r\n"
+)
+
+
+@pytest.mark.parametrize("raw", [ABSENCE, PHARMACY], ids=["absence", "pharmacy"])
+def test_what_a_person_or_an_absence_notice_writes_from_the_null_sender_is_a_letter(raw: str) -> None:
+    assert read_report(raw.encode(), null_sender=True) is None
+
+
+def test_only_what_is_told_in_words_alone_is_doubted() -> None:
+    assert told(QMAIL.encode()).in_words
+    assert told(QMAIL.replace("MAILER-DAEMON@mx.", "noreply@").encode()).in_words
+    assert not told(report(DSN)).in_words
+
+
 def letter(**fields: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = f"Marie <{DOCTOR}>"

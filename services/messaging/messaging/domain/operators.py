@@ -10,6 +10,7 @@ from msgspec import Struct
 from messaging.domain.addresses import domain_of
 
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
+_MAIL_PROGRAMS = frozenset({"mailer-daemon", "postmaster"})
 _FINGERPRINT = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -38,6 +39,15 @@ class MailOperator(Struct, frozen=True):
     def answers_for(self, address: str) -> bool:
         """Whether this operator may hand over letters from that address: it answers for its own users only."""
         return domain_of(address) in self.domains
+
+    def may_report_as(self, address: str) -> bool:
+        """Whether it may hand over a report from there: a user's, or a mail program's on a host of its domains.
+
+        One without domains, as our own relay, brings those of any mail program.
+        """
+        local, _, host = address.lower().partition("@")
+        on_a_host = not self.domains or any(host.endswith(f".{domain}") for domain in self.domains)
+        return self.answers_for(address) or (local in _MAIL_PROGRAMS and on_a_host)
 
 
 class MailOperators(Struct, frozen=True):

@@ -19,7 +19,7 @@ class DeliveryReason(StrEnum):
     NOT_WANTED = "not-wanted"
     """Refused for its content, its sender, or a policy."""
     TOO_LATE = "too-late"
-    """No server took it within 48 hours."""
+    """No server took it within 48 hours, or the one that did gave up handing it on."""
     DAMAGED = "damaged"
     """A file of it is gone or is not what it was: it cannot be composed."""
     GIVEN_UP = "given-up"

@@ -7,7 +7,7 @@ from contracts.base import Instant
 from messaging.domain.addresses import domain_of
 from messaging.domain.consignment import Consignment, Delivery
 from messaging.domain.delivery import Fact, Heard
-from messaging.domain.reasons import reason_for
+from messaging.domain.reasons import DeliveryReason, reason_for
 from messaging.domain.reports import Fate, Report, ReportKind, Told
 
 _FACTS = {
@@ -43,6 +43,11 @@ def facts_in(
     return facts
 
 
+def tells_of(report: Report, consignments: Iterable[Consignment]) -> bool:
+    """Whether it names a recipient of one of these."""
+    return any(_told_of(report, delivery) for each in consignments for delivery in each.deliveries)
+
+
 def _told_of(report: Report, delivery: Delivery) -> Told | None:
     """What it says of this recipient; a receipt is also known by who sent it."""
     address = delivery.recipient.address
@@ -62,7 +67,8 @@ def _heard(report: Report, told: Told, consignment: Consignment, at: Instant) ->
     fact = _FACTS[told.fate]
     if fact is not Fact.FAILED:
         return Heard(fact=fact, at=at)
-    return Heard(fact=fact, at=min(_round_in(report, consignment) or at, at), reason=reason_for(told.status))
+    reason = DeliveryReason.TOO_LATE if told.status.startswith("4") else reason_for(told.status)
+    return Heard(fact=fact, at=min(_round_in(report, consignment) or at, at), reason=reason)
 
 
 def _round_in(report: Report, consignment: Consignment) -> Instant | None:

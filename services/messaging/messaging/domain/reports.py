@@ -45,7 +45,8 @@ class Report(Struct, frozen=True, kw_only=True):
 
     `message_ids` are the Message-IDs it may be about, angle brackets included, the most certain first: that
     of the returned message, `Original-Message-ID`, then what the report answers. `envelope_id` is the ENVID
-    that we gave, or empty. `sender` is the one in its `From`, lower case, or empty.
+    that we gave, or empty. `sender` is the one in its `From`, lower case, or empty. `in_words`: nothing in it is
+    made for machines, so it is taken for a report only if it tells of a reply of ours.
     """
 
     kind: ReportKind
@@ -53,3 +54,4 @@ class Report(Struct, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     envelope_id: str = ""
     sender: str = ""
+    in_words: bool = False

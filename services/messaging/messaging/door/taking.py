@@ -61,6 +61,10 @@ class Handing(Struct, frozen=True):
     returns: tuple[ReturnOf, ...] = ()
     for_operators: bool = False
 
+    def may_be_from(self, address: str) -> bool:
+        """Whether a letter may say that it is from there; reports come from `<>`, and from hosts as well."""
+        return self.operator.answers_for(address) if self.sender else self.operator.may_report_as(address)
+
 
 class Taking:
     """Takes letters for a door. One instance for all connections."""
@@ -76,12 +80,12 @@ class Taking:
         """The reply to a letter, all of whose bytes have been read from `source`.
 
         A report on our own notices, or a word to postmaster, may come from anybody whom the operator lets write; a
-        letter to a patient only from a user of its operator.
+        letter to a patient only from a user of its operator, and a report from a mail program of it.
         """
         head = await _head(source)
         if handing.patients:
             mailer = sender_in(head[: _block_end(head)])
-            if mailer is None or not handing.operator.answers_for(mailer.address):
+            if mailer is None or not handing.may_be_from(mailer.address):
                 await drain(source)
                 return BAD_SENDER
         letter = _Letter(source, head)

@@ -21,6 +21,11 @@ _LATER = re.compile(
     r"(?i)delayed|not yet been delivered|will (?:be retried|keep trying|try again)|retried|still being tried"
     r"|warning: message|différée|retardée|nouvelle tentative|pas encore"
 )
+_GIVEN_UP = re.compile(
+    r"(?i)not going to try again|giving up|in the queue too long|retry time(?:out)? exceeded"
+    r"|will be deleted from (?:the )?queue|could not be delivered for (?:more than )?[0-9]+ (?:day|hour)"
+)
+"""How mail programs end what was only delayed so far; the last answer they heard may still be a 4xx."""
 _RECIPIENT = re.compile(r"(?m)^[ \t>]*<?([^\s<>@\"(),:;]{1,64}@[A-Za-z0-9.-]{1,250}[A-Za-z0-9])>?[ \t]*:?(?=\s|$)")
 _COPY = re.compile(
     r"(?im)^[ \t-]*(?:below this line is a copy|this is a copy of (?:the|your) message|original message|returned"
@@ -66,7 +71,8 @@ def _told(recipient: str, message: "Message[str, str]", words: str) -> Told:
     code = _CODE.search(own) or _CODE.search(words)
     status = code.group() if code else ""
     later = _LATER.search(decoded(field(message, "subject"))) or _LATER.search(words)
-    delayed = status.startswith("4") or (not status and bool(later))
+    goes_on = status.startswith("4") or (not status and bool(later))
+    delayed = goes_on and not _GIVEN_UP.search(words)
     return Told(
         addresses=(recipient,),
         fate=Fate.DELAYED if delayed else Fate.FAILED,

@@ -42,6 +42,7 @@ _DISPOSITIONS = {"displayed": Fate.DISPLAYED, "deleted": Fate.DELETED, "read": F
 _CLASSES = {"2": Fate.DELIVERED, "4": Fate.DELAYED, "5": Fate.FAILED}
 
 Fields = dict[str, str]
+Found = tuple[ReportKind, list[Told], str, list[str]]
 
 
 def read_report(raw: bytes, *, null_sender: bool = False) -> Report | None:
@@ -69,9 +70,8 @@ def _read(raw: bytes, null_sender: bool) -> Report | None:
         return None
     message = message_from_bytes(raw, policy=BOUNDED)
     parts = list(_parts(message))
-    found = _in_fields(message, parts, null_sender)
-    if found is None and (null_sender or _from_a_daemon(message)):
-        found = told_in_words(message, parts)
+    in_fields = _in_fields(message, parts, null_sender)
+    found = in_fields or _in_words(message, parts, null_sender)
     if found is None:
         return None
     kind, told, envelope_id, named = found
@@ -83,7 +83,16 @@ def _read(raw: bytes, null_sender: bool) -> Report | None:
         message_ids=tuple(dict.fromkeys([*ids, *reversed(answered)])),
         envelope_id=envelope_id,
         sender=_sender(message),
+        in_words=in_fields is None,
     )
+
+
+def _in_words(message: "Message[str, str]", parts: list["Message[str, str]"], null_sender: bool) -> Found | None:
+    """What a mail program tells in words; who else writes from `<>`, as absence notices do, must give back the
+    id of what did not arrive."""
+    daemon = _from_a_daemon(message)
+    found = told_in_words(message, parts) if daemon or null_sender else None
+    return found if found and (daemon or found[3] or _returned_ids(parts)) else None
 
 
 def _parts(message: "Message[str, str]") -> Iterator["Message[str, str]"]:
@@ -96,9 +105,6 @@ def _parts(message: "Message[str, str]") -> Iterator["Message[str, str]"]:
             waiting = [*children(part), *waiting]
         else:
             yield part
-
-
-Found = tuple[ReportKind, list[Told], str, list[str]]
 
 
 def _in_fields(message: "Message[str, str]", parts: list["Message[str, str]"], null_sender: bool) -> Found | None:

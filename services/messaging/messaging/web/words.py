@@ -28,7 +28,7 @@ DELIVERY_REASONS: dict[str, str] = {
     DeliveryReason.MAILBOX_FULL: _("sa messagerie est pleine"),
     DeliveryReason.TOO_LARGE: _("le message est trop volumineux pour sa messagerie"),
     DeliveryReason.NOT_WANTED: _("sa messagerie n'accepte pas ce message"),
-    DeliveryReason.TOO_LATE: _("son serveur de messagerie n'a pas répondu pendant 48 heures"),
+    DeliveryReason.TOO_LATE: _("son serveur de messagerie ne l'a pas pris à temps"),
     DeliveryReason.DAMAGED: _("un document joint n'a pas pu être lu"),
     DeliveryReason.GIVEN_UP: _("vous avez abandonné l'envoi"),
 }
