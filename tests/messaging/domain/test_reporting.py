@@ -106,6 +106,13 @@ def test_a_late_failure_of_the_first_round_does_not_fail_the_second() -> None:
     assert state(BOUNCE, second)[0] == "failed"
 
 
+def test_a_failure_is_shown_with_the_time_at_which_it_was_first_told() -> None:
+    told = replace(BOUNCE, envelope_id=SENT.envelope_id)
+    once = SENT.hearing(facts_in(told, [SENT], LATER))
+    assert once.deliveries[0].changed_at == LATER
+    assert once.hearing(facts_in(told, [once], LATER + timedelta(hours=1))) == once
+
+
 @pytest.mark.parametrize("junk", ["", "x", f"{REPLY_ID}.", f"{REPLY_ID}.²", f"{REPLY_ID}.{'9' * 20}", "a.1"])
 def test_an_envelope_id_that_is_junk_is_ignored(junk: str) -> None:
     assert state(replace(BOUNCE, envelope_id=junk))[0] == "failed"

@@ -49,7 +49,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     def changed_at(self) -> Instant:
         """Since when it is in this state."""
         told = decisive(self.facts)
-        return told.at if told else self.began_at
+        return told.known_at if told else self.began_at
 
     @property
     def reason(self) -> str | None:

@@ -41,11 +41,20 @@ class Fact(StrEnum):
 
 
 class Heard(Struct, frozen=True, kw_only=True):
-    """A fact, since when it is so, and why when there is a reason."""
+    """A fact, since when it is so, and why when there is a reason.
+
+    A failure counts from the beginning of its round of attempts; `told_at` is then when it was heard of.
+    """
 
     fact: Fact
     at: Instant
     reason: str | None = None
+    told_at: Instant | None = None
+
+    @property
+    def known_at(self) -> Instant:
+        """When it was heard of."""
+        return self.told_at or self.at
 
 
 STANDS: Sequence[tuple[frozenset[Fact], DeliveryState]] = (
@@ -70,12 +79,12 @@ OPEN: frozenset[DeliveryState] = frozenset({"queued", "sending"})
 
 
 def with_fact(facts: Sequence[Heard], news: Heard) -> tuple[Heard, ...]:
-    """The facts with one more: of an arrival the first hearing counts, of anything else the last."""
+    """The facts with one more: of an arrival the first counts, of anything else the last, as it was first told."""
     known = {heard.fact: heard for heard in facts}
     before = known.get(news.fact)
     if before is not None:
         choose = min if news.fact in _FOR_EVER else max
-        news = choose(before, news, key=lambda heard: (heard.at, heard.reason or ""))
+        news = choose(before, news, key=lambda heard: (heard.at, heard.at - heard.known_at, heard.reason or ""))
     known[news.fact] = news
     return tuple(known[fact] for fact in sorted(known))
 

@@ -68,7 +68,7 @@ def _heard(report: Report, told: Told, consignment: Consignment, at: Instant) ->
     if fact is not Fact.FAILED:
         return Heard(fact=fact, at=at)
     reason = DeliveryReason.TOO_LATE if told.status.startswith("4") else reason_for(told.status)
-    return Heard(fact=fact, at=min(_round_in(report, consignment) or at, at), reason=reason)
+    return Heard(fact=fact, at=min(_round_in(report, consignment) or at, at), reason=reason, told_at=at)
 
 
 def _round_in(report: Report, consignment: Consignment) -> Instant | None:
