@@ -25,6 +25,8 @@ from messaging.settings import MessagingSettings
 
 FINISH_WITHIN = 5.0
 BACKLOG = 512
+LETS_IN = 0.02
+"""Seconds in which who waits at a closing door is let in, to hear 421: the system would cut the connection."""
 
 
 class Door:
@@ -86,6 +88,7 @@ class Door:
         """Take no more letters: who waits between two is told 421, a letter under way gets its answer first."""
         self.stopping = True
         if self._server is not None:
+            await asyncio.sleep(LETS_IN)
             self._server.close()
         for session in list(self.sessions):
             if not session.receiving:
