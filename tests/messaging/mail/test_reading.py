@@ -278,6 +278,27 @@ def test_references_are_kept_in_order_without_repeats() -> None:
     assert letter.references == ("<a@x>", "<b@x>", "<c@x>")
 
 
+@pytest.mark.parametrize(
+    ("header", "asked"),
+    [
+        (b"Reply-To: Paul <Paul@chu.mssante.fr>", ("paul@chu.mssante.fr",)),
+        (
+            b"Reply-To: a@chu.mssante.fr, b@gmail.com\r\nReply-To: c@d.fr",
+            ("a@chu.mssante.fr", "b@gmail.com", "c@d.fr"),
+        ),
+        (b"Reply-To: MARTIN, Marie <marie@chu.mssante.fr>", ("marie@chu.mssante.fr",)),
+        ("Reply-To: au secrétariat".encode(), ("au secrétariat",)),
+        (b"Reply-To: " + b"x" * 2_000, ("x" * 320,)),
+        (b"Reply-To: <>", ()),
+        (b"Reply-To:", ()),
+    ],
+)
+def test_where_answers_are_asked_for_is_read_also_where_it_is_no_address(
+    header: bytes, asked: tuple[str, ...]
+) -> None:
+    assert read(FROM + header + b"\r\n\r\nx").reply_to == asked
+
+
 _headers = st.sampled_from(
     [
         b"From: a@chu.mssante.fr",

@@ -110,6 +110,8 @@ class Message(Kept, frozen=True, kw_only=True):
     `incomplete` says that the letter could not be read in full. `raw_key` is the untouched letter, evidence:
     the patient is given it with other patients masked.
     `organisation` is where the sender works, by their own account; may be empty.
+    `reply_to_ignored` is what the letter gave for answers and was not followed: it may be a stranger's address,
+    or none at all, and is never shown.
     `auto_reply`: a program answered (RFC 3834). `receipt_to`: where a read receipt may go, if one was asked.
     `read_at` is the first reading, `unread_again` the patient's wish to find it as unread since.
     `disowned_at`: the patient said that it is not theirs; its words and files are hidden since.

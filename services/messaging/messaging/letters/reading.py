@@ -6,7 +6,6 @@ from email.message import Message
 
 from msgspec.structs import replace
 
-from messaging.domain.addresses import is_address
 from messaging.domain.identifiers import derived_id
 from messaging.domain.letter import Letter, Part
 from messaging.domain.signatures import Signature
@@ -24,6 +23,9 @@ from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
 
 _NOTHING = re.compile(r"</?(?!img\b[^<>]*\bsrc=)[a-z][^<>]*>|<!doctype[^<>\[]*>|&nbsp;|\s", re.IGNORECASE)
 """What HTML may consist of and still say nothing."""
+_NO_ADDRESS = "<>,; "
+LONGEST_ADDRESS = 320
+"""Characters that are kept of what is no address."""
 
 
 def read_letter(raw: bytes, letter_id: str) -> Letter:
@@ -127,9 +129,12 @@ def _receipt_to(message: "Message[str, str]") -> str | None:
     return found[0].address if len(found) == 1 else None
 
 
-def _reply_to(message: "Message[str, str]") -> str | None:
-    found = mailers(fields(message, "reply-to"))
-    return found[0].address if found and is_address(found[0].address) else None
+def _reply_to(message: "Message[str, str]") -> tuple[str, ...]:
+    """Every address that answers are asked for at; where there is none, what is written instead of one."""
+    said = [value for value in fields(message, "reply-to") if value.strip(_NO_ADDRESS)]
+    return tuple(mailer.address for mailer in mailers(said)) or tuple(
+        value[:LONGEST_ADDRESS] for value in said[:1]
+    )
 
 
 def _parts(found: Found, letter_id: str) -> tuple[list[Part], dict[str, str]]:
