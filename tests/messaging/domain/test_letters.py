@@ -112,3 +112,7 @@ def test_a_receipt_goes_to_the_envelopes_sender_alone_and_never_to_a_program(
 def test_where_the_sender_works_is_shown_unless_the_name_says_so(said: str, shown: str) -> None:
     sender = Mailer("Dr Marie MARTIN Cabinet Medical", "marie@chu.mssante.fr")
     assert message(sender=sender, organisation=said).organisation == shown
+
+
+def test_a_message_keeps_that_its_plain_version_says_more() -> None:
+    assert message(text_differs=True).text_differs and not message().text_differs

@@ -49,6 +49,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     no person wrote it (RFC 3834). `receipt_to` is where a read receipt was asked to go (RFC 8098 §2.1).
     `organisation` is the sender's own word for where they work, as received. `reply_to` are the addresses
     that answers are asked for at, in their order, or the text that stands there and is no address.
+    `text_differs`: the sender's own plain version says more than `html`.
     """
 
     sender: Mailer | None
@@ -63,6 +64,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     organisation: str = ""
     text: str = ""
     html: str | None = None
+    text_differs: bool = False
     parts: tuple[Part, ...] = ()
     invitations: tuple[Invitation, ...] = ()
     signature: Signature | None = None
@@ -139,6 +141,7 @@ def message_from(letter: Letter, filed: Filed, patient: Patient, service: Servic
         message_id=letter.message_id,
         references=letter.references,
         html_key=filed.html_key,
+        text_differs=letter.text_differs,
         attachments=filed.attachments,
         organisation=_organisation(letter),
         invitations=letter.invitations,

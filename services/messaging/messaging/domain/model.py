@@ -110,6 +110,7 @@ class Message(Kept, frozen=True, kw_only=True):
     `incomplete` says that the letter could not be read in full. `raw_key` is the untouched letter, evidence:
     the patient is given it with other patients masked.
     `organisation` is where the sender works, by their own account; may be empty.
+    `text_differs`: besides its HTML the letter has a plain version, `text`, that says more.
     `reply_to_ignored` is what the letter gave for answers and was not followed: it may be a stranger's address,
     or none at all, and is never shown.
     `auto_reply`: a program answered (RFC 3834). `receipt_to`: where a read receipt may go, if one was asked.
@@ -130,6 +131,7 @@ class Message(Kept, frozen=True, kw_only=True):
     message_id: str
     references: tuple[str, ...] = ()
     html_key: str | None = None
+    text_differs: bool = False
     attachments: tuple[Attachment, ...] = ()
     organisation: str = ""
     invitations: tuple[Invitation, ...] = ()

@@ -20,6 +20,7 @@ from messaging.letters.parts import walk
 from messaging.letters.policy import BOUNDED
 from messaging.letters.runs import parsed
 from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
+from messaging.letters.versions import says_more
 
 _NOTHING = re.compile(r"</?(?!img\b[^<>]*\bsrc=)[a-z][^<>]*>|<!doctype[^<>\[]*>|&nbsp;|\s", re.IGNORECASE)
 """What HTML may consist of and still say nothing."""
@@ -51,6 +52,7 @@ def read_whole(raw: bytes, letter_id: str) -> Letter:
         letter,
         text=text,
         html=html,
+        text_differs=any(one.differs for one in words),
         parts=tuple(_part(part, shown) for part in parts),
         invitations=distinct(found.invitations),
         signature=found.signature or _signature(message, raw),
@@ -71,10 +73,12 @@ def _words(body: Body, pictures: dict[str, str]) -> Body:
     if not body.html or is_too_deep(body.html):
         return Body(text=body.text)
     html = sanitised(body.html, pictures)
-    words = text_in(html, LONGEST_TEXT)
+    words = text_in(html, 2 * LONGEST_TEXT)
     if not words and "<img" not in html:
         return Body(text=body.text)
-    return Body(text=body.text if body.text.strip() else words, html=html)
+    if not body.text.strip():
+        return Body(text=words[:LONGEST_TEXT].rstrip(), html=html)
+    return Body(text=body.text, html=html, differs=says_more(body.text, words))
 
 
 def _is_lost(body: Body, shown: Body) -> bool:
