@@ -60,13 +60,32 @@ def test_a_name_made_for_machines_is_cleaned() -> None:
 @settings(deadline=None)
 @given(_addresses.map(str.lower))
 def test_answers_go_where_the_sender_asks_only_to_a_listed_professional(asked: str) -> None:
-    made = message(reply_to=asked)
+    made = message(reply_to=(asked,))
     if asked == "paul@chu.mssante.fr":
         assert (made.reply_to, made.reply_to_ignored) == (asked, None)
     elif asked == SENDER.address:
         assert (made.reply_to, made.reply_to_ignored) == (None, None)
     else:
         assert (made.reply_to, made.reply_to_ignored) == (None, asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "goes", "ignored"),
+    [
+        (("paul@chu.mssante.fr", "someone@gmail.com"), "paul@chu.mssante.fr", "someone@gmail.com"),
+        (("marie@chu.mssante.fr", "someone@gmail.com"), None, "someone@gmail.com"),
+        (("someone@gmail.com", "paul@chu.mssante.fr"), None, "someone@gmail.com"),
+        (("paul@chu.mssante.fr", "lea@chu.mssante.fr"), "paul@chu.mssante.fr", None),
+        (("au secrétariat",), None, "au secrétariat"),
+        ((OWN,), None, OWN),
+        ((), None, None),
+    ],
+)
+def test_of_several_addresses_to_answer_the_first_counts_and_none_is_ignored_silently(
+    asked: tuple[str, ...], goes: str | None, ignored: str | None
+) -> None:
+    made = message(reply_to=asked)
+    assert (made.reply_to, made.reply_to_ignored) == (goes, ignored)
 
 
 @settings(deadline=None)
@@ -93,3 +112,7 @@ def test_a_receipt_goes_to_the_envelopes_sender_alone_and_never_to_a_program(
 def test_where_the_sender_works_is_shown_unless_the_name_says_so(said: str, shown: str) -> None:
     sender = Mailer("Dr Marie MARTIN Cabinet Medical", "marie@chu.mssante.fr")
     assert message(sender=sender, organisation=said).organisation == shown
+
+
+def test_a_message_keeps_that_its_plain_version_says_more() -> None:
+    assert message(text_differs=True).text_differs and not message().text_differs

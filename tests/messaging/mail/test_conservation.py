@@ -107,14 +107,15 @@ def test_the_bytes_of_what_is_shown_and_kept_are_those_of_the_letter(tree: Any) 
     message = message_from_bytes(raw, policy=BOUNDED)
     found = walk(message, Found())
     assert sum(found.bytes_by_fate.values()) == decoded(message)
-    assert not found.incomplete and set(found.bytes_by_fate) <= {Fate.SHOWN, Fate.FILE}
+    assert not found.incomplete and set(found.bytes_by_fate) <= {Fate.SHOWN, Fate.FILE, Fate.OTHER_VERSION}
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_trees)
 def test_every_word_can_be_read_and_every_file_is_what_was_sent(tree: Any) -> None:
     letter = read_letter(HEAD + b"MIME-Version: 1.0\r\n" + tree.mime("0"), ID)
-    reached = letter.text + (letter.html or "")
+    reached = letter.html or letter.text
+    reached += letter.text if letter.text_differs else ""
     files = [part.content for part in letter.parts]
     for leaf in leaves(tree):
         if leaf.name:
@@ -123,6 +124,16 @@ def test_every_word_can_be_read_and_every_file_is_what_was_sent(tree: Any) -> No
         else:
             assert leaf.content.decode().rpartition(" ")[2] in reached
     assert files == []
+
+
+def test_a_plain_version_beside_html_is_counted_as_the_other_version() -> None:
+    both = Tree(
+        "alternative", [Leaf("text/plain", b"Bonjour", "base64", ""), Leaf("text/html", b"<p>x", "base64", "")]
+    )
+    plain = Leaf("text/plain", b"PS", "base64", "")
+    raw = HEAD + b"MIME-Version: 1.0\r\n" + Tree("mixed", [both, plain]).mime("0")
+    found = walk(message_from_bytes(raw, policy=BOUNDED), Found())
+    assert found.bytes_by_fate == {Fate.OTHER_VERSION: 7, Fate.SHOWN: 6}
 
 
 @pytest.mark.parametrize("name", LETTERS)

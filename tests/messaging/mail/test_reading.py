@@ -80,6 +80,38 @@ def test_text_is_read_even_where_its_label_is_wrong(label: str, really: str, con
     assert read(FROM + head + content.encode(really)).text == content
 
 
+@pytest.mark.parametrize(
+    ("label", "content", "text"),
+    [
+        ("iso-2022-jp", b"\x1b$B$3$s\x1b(B Inaya", "こん Inaya"),
+        ("ISO-2022-JP-2", b"\x1b$B$3$s\x1b(B Inaya", "こん Inaya"),
+        ("iso-2022-kr", b"\x1b$)C\x0e>H3g\x0f Inaya", "안녕 Inaya"),
+        ("hz-gb-2312", b"~{<:Ky2;S{~} ~~ Inaya", "己所不欲 ~ Inaya"),
+        ("utf-7", b"l'+AOk-t+AOk- +- Inaya", "l'été + Inaya"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_a_label_is_believed_where_only_it_can_tell(kind: str, label: str, content: bytes, text: str) -> None:
+    head = f"Content-Type: text/{kind}; charset={label}\r\n\r\n".encode()
+    assert read(FROM + head + content).text.strip() == text
+
+
+@pytest.mark.parametrize("label", ["iso-2022-jp", "iso-2022-kr", "hz", "utf-7"])
+@pytest.mark.parametrize("content", ["été à l'hôpital", "C++, tél. +33 6 12", "C++, ~michel, 1+1=2"])
+def test_text_is_read_where_a_label_of_ascii_bytes_is_wrong(label: str, content: str) -> None:
+    head = f"Content-Type: text/plain; charset={label}\r\n\r\n".encode()
+    assert read(FROM + head + content.encode()).text == content
+
+
+def test_html_is_made_harmless_after_its_character_set_was_read() -> None:
+    hidden = "<b>Inaya</b><script>alert(1)</script><img src=x onerror=alert(1)>".replace("<", "+ADw-").replace(
+        ">", "+AD4-"
+    )
+    letter = read(FROM + b"Content-Type: text/html; charset=utf-7\r\n\r\n" + hidden.replace("=", "+AD0-").encode())
+    assert letter.html is not None and "<b>Inaya</b>" in letter.html
+    assert "script" not in letter.html and "alert" not in letter.html and "onerror" not in letter.html
+
+
 def test_flowed_text_is_joined() -> None:
     raw = FROM + b"Content-Type: text/plain; format=flowed\r\n\r\nune phrase \r\ncoupee\r\nune autre\r\n"
     assert read(raw).text == "une phrase coupee\nune autre"
@@ -276,6 +308,27 @@ def test_the_end_header_is_read_exactly() -> None:
 def test_references_are_kept_in_order_without_repeats() -> None:
     letter = read(FROM + b"References: <a@x> <b@x>\r\n <a@x>\r\nIn-Reply-To: <c@x> (you)\r\n\r\n")
     assert letter.references == ("<a@x>", "<b@x>", "<c@x>")
+
+
+@pytest.mark.parametrize(
+    ("header", "asked"),
+    [
+        (b"Reply-To: Paul <Paul@chu.mssante.fr>", ("paul@chu.mssante.fr",)),
+        (
+            b"Reply-To: a@chu.mssante.fr, b@gmail.com\r\nReply-To: c@d.fr",
+            ("a@chu.mssante.fr", "b@gmail.com", "c@d.fr"),
+        ),
+        (b"Reply-To: MARTIN, Marie <marie@chu.mssante.fr>", ("marie@chu.mssante.fr",)),
+        ("Reply-To: au secrétariat".encode(), ("au secrétariat",)),
+        (b"Reply-To: " + b"x" * 2_000, ("x" * 320,)),
+        (b"Reply-To: <>", ()),
+        (b"Reply-To:", ()),
+    ],
+)
+def test_where_answers_are_asked_for_is_read_also_where_it_is_no_address(
+    header: bytes, asked: tuple[str, ...]
+) -> None:
+    assert read(FROM + header + b"\r\n\r\nx").reply_to == asked
 
 
 _headers = st.sampled_from(

@@ -210,6 +210,22 @@ def test_an_automatic_answer_is_marked_as_one(client, world):
     assert "Réponse automatique" not in client.get(address(world.letter())).text
 
 
+@pytest.mark.parametrize("asked", ["someone@gmail.com", "190017505600132@patient.mssante.fr", "au secrétariat"])
+def test_an_address_that_answers_do_not_go_to_is_said_to_be_ignored_and_not_shown(client, world, asked):
+    ignored = "une autre adresse, qui n'est pas celle d'un professionnel connu"
+    page = words(client.get(address(world.letter(reply_to_ignored=asked))))
+    assert ignored in page and f"une réponse va à {CHRISTELLE.name}." in page
+    assert asked not in page
+    assert ignored not in words(client.get(address(world.letter())))
+
+
+def test_a_plain_version_that_says_more_than_the_html_can_be_opened_beside_it(client, world):
+    page = words(client.get(address(world.letter(html_key="html", text="Hémoglobine 12,4", text_differs=True))))
+    assert "Afficher la version texte" in page and "Hémoglobine 12,4" in page
+    same = words(client.get(address(world.letter(html_key="html", text="Hémoglobine 12,4"))))
+    assert "Afficher la version texte" not in same and "Hémoglobine 12,4" not in same
+
+
 def test_a_merged_conversation_leads_to_where_it_went(client, world):
     first = world.letter()
     second = world.letter(conversation_id=first.id, at=AT + timedelta(hours=1))

@@ -47,12 +47,14 @@ class Letter(Struct, frozen=True, kw_only=True):
 
     `incomplete` says that something in it could not be read; the original then tells more. `auto_reply`:
     no person wrote it (RFC 3834). `receipt_to` is where a read receipt was asked to go (RFC 8098 §2.1).
-    `organisation` is the sender's own word for where they work, as received.
+    `organisation` is the sender's own word for where they work, as received. `reply_to` are the addresses
+    that answers are asked for at, in their order, or the text that stands there and is no address.
+    `text_differs`: the sender's own plain version says more than `html`.
     """
 
     sender: Mailer | None
     recipients: tuple[Mailer, ...] = ()
-    reply_to: str | None = None
+    reply_to: tuple[str, ...] = ()
     subject: str = ""
     message_id: str = ""
     references: tuple[str, ...] = ()
@@ -62,6 +64,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     organisation: str = ""
     text: str = ""
     html: str | None = None
+    text_differs: bool = False
     parts: tuple[Part, ...] = ()
     invitations: tuple[Invitation, ...] = ()
     signature: Signature | None = None
@@ -138,6 +141,7 @@ def message_from(letter: Letter, filed: Filed, patient: Patient, service: Servic
         message_id=letter.message_id,
         references=letter.references,
         html_key=filed.html_key,
+        text_differs=letter.text_differs,
         attachments=filed.attachments,
         organisation=_organisation(letter),
         invitations=letter.invitations,
@@ -178,11 +182,11 @@ def receipt_address(letter: Letter, envelope_sender: str) -> str | None:
 
 
 def _reply_to(letter: Letter, sender: Party, domains: Domains) -> tuple[str | None, str | None]:
-    """Where answers go: `Reply-To` if its domain is a mail operator's; otherwise it is only shown as ignored."""
-    asked = letter.reply_to
-    if asked is None or asked == sender.address:
-        return None, None
-    return (asked, None) if domains.may_be_answered(asked) else (None, asked)
+    """Where answers go, the first of `Reply-To` if its domain is a mail operator's; and the first to ignore."""
+    asked = [address for address in letter.reply_to if address != sender.address]
+    ignored = next((address for address in asked if not domains.may_be_answered(address)), None)
+    first = next(iter(letter.reply_to), None)
+    return (first if first in asked and first != ignored else None), ignored
 
 
 def _recipients(letter: Letter, patient: Patient, domains: Domains) -> tuple[Party, ...]:

@@ -110,6 +110,9 @@ class Message(Kept, frozen=True, kw_only=True):
     `incomplete` says that the letter could not be read in full. `raw_key` is the untouched letter, evidence:
     the patient is given it with other patients masked.
     `organisation` is where the sender works, by their own account; may be empty.
+    `text_differs`: besides its HTML the letter has a plain version, `text`, that says more.
+    `reply_to_ignored` is what the letter gave for answers and was not followed: it may be a stranger's address,
+    or none at all, and is never shown.
     `auto_reply`: a program answered (RFC 3834). `receipt_to`: where a read receipt may go, if one was asked.
     `read_at` is the first reading, `unread_again` the patient's wish to find it as unread since.
     `disowned_at`: the patient said that it is not theirs; its words and files are hidden since.
@@ -128,6 +131,7 @@ class Message(Kept, frozen=True, kw_only=True):
     message_id: str
     references: tuple[str, ...] = ()
     html_key: str | None = None
+    text_differs: bool = False
     attachments: tuple[Attachment, ...] = ()
     organisation: str = ""
     invitations: tuple[Invitation, ...] = ()

@@ -4,15 +4,23 @@ import codecs
 import re
 from collections.abc import Iterator
 
-_KNOWN = frozenset(
+_SEVEN_BITS = frozenset(
     codecs.lookup(name).name
     for name in (
-        *("utf-8", "utf-8-sig", "utf-7", "utf-16", "utf-16-le", "utf-16-be", "utf-32"),
+        *("utf-7", "hz", "iso2022_kr"),
+        *("iso2022_jp", "iso2022_jp_1", "iso2022_jp_2", "iso2022_jp_2004", "iso2022_jp_3", "iso2022_jp_ext"),
+    )
+)
+"""Sets that write every sign in ASCII bytes: such bytes are UTF-8 as well, and only the label tells."""
+_KNOWN = _SEVEN_BITS | frozenset(
+    codecs.lookup(name).name
+    for name in (
+        *("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"),
         *(f"iso8859-{part}" for part in range(1, 17) if part != 12),
         *(f"cp{page}" for page in (437, 850, 852, 858, 866, 874, 932, 936, 949, 950, *range(1250, 1259))),
         *("mac-roman", "koi8-r", "koi8-u", "tis-620"),
-        *("gb2312", "gbk", "gb18030", "hz", "big5", "big5hkscs"),
-        *("shift_jis", "euc_jp", "iso2022_jp", "euc_kr", "iso2022_kr"),
+        *("gb2312", "gbk", "gb18030", "big5", "big5hkscs"),
+        *("shift_jis", "euc_jp", "euc_kr"),
     )
 )
 _NAME = re.compile(r"[a-z0-9][a-z0-9._:-]{1,39}")
@@ -56,8 +64,8 @@ def text_of(raw: bytes) -> str:
 def decoded_as(content: bytes, charset: str, most: int) -> str:
     """Text out of the first `most` bytes, whose label may be wrong.
 
-    UTF-8 if they are, UTF-16 if they begin so, else as labelled, else what they look like. A character cut at
-    the end is left out.
+    As labelled if that is a set of ASCII bytes and they are, UTF-8 if they are, UTF-16 if they begin so, else
+    as labelled, else what they look like. A character cut at the end is left out.
     """
     head, is_all = content[:most], len(content) <= most
     for name in _candidates(head, charset):
@@ -72,8 +80,10 @@ def decoded_as(content: bytes, charset: str, most: int) -> str:
 def _candidates(head: bytes, charset: str) -> Iterator[str]:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         yield "utf-16"
-    yield "utf-8"
     labelled = codec_of(charset)
+    if labelled in _SEVEN_BITS and head.isascii():
+        yield labelled
+    yield "utf-8"
     if labelled and not (labelled in _WESTERN and _looks_wrong(head[:LOOKED_AT], labelled)):
         yield labelled
     yield guessed(head[:LOOKED_AT])

@@ -28,7 +28,7 @@ class Fate(StrEnum):
     SHOWN = "shown"
     FILE = "file"
     OTHER_VERSION = "other-version"
-    """The plain text beside the same in HTML: searched and quoted, not shown a second time."""
+    """The plain text beside the same in HTML: searched and quoted, shown where the HTML does not say as much."""
     WRAPPER = "wrapper"
     """A package whose contents are all shown or files themselves (winmail.dat, an opaque signature)."""
     CUT = "cut"
@@ -50,10 +50,15 @@ class File:
 
 @dataclass
 class Body:
-    """Words of a letter, as text, as HTML, or the same as both."""
+    """Words of a letter, as text, as HTML, or the same as both.
+
+    `size` are the bytes that are counted as shown for the text. `differs`: the text says more than the HTML.
+    """
 
     text: str = ""
     html: str = ""
+    size: int = 0
+    differs: bool = False
 
 
 @dataclass
@@ -80,6 +85,12 @@ class Found:
     def counts(self, fate: Fate, size: int) -> None:
         """Note where bytes went."""
         self.bytes_by_fate[fate] += size
+
+    def is_other_version(self, size: int) -> None:
+        """Note that bytes which were counted as shown stand beside the same words in HTML."""
+        if size:
+            self.bytes_by_fate[Fate.SHOWN] -= size
+            self.bytes_by_fate[Fate.OTHER_VERSION] += size
 
     def add_text(self, text: str) -> str:
         """As much of a text as there is room for; the rest makes the letter incomplete."""

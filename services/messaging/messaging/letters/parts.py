@@ -66,17 +66,20 @@ def _multipart(message: "Mime[str, str]", found: Found, place: Place) -> None:
     for part in children(message):
         walk(part, found, place)
     if message.get_content_subtype() == "alternative":
-        found.bodies[before:] = _one_body(found.bodies[before:])
+        found.bodies[before:] = _one_body(found.bodies[before:], found)
     found.incomplete |= any("Boundary" in type(defect).__name__ for defect in message.defects)
 
 
-def _one_body(versions: list[Body]) -> list[Body]:
+def _one_body(versions: list[Body], found: Found) -> list[Body]:
     """Versions of the same words: their HTML, with the plain text for where HTML can't be."""
     if len(versions) < 2:
         return versions
     rich = [body.html for body in versions if body.html]
     plain = dict.fromkeys(body.text for body in versions if body.text.strip())
-    return [Body(text="\n\n".join(plain), html="<hr>".join(rich))]
+    size = sum(body.size for body in versions)
+    if rich:
+        found.is_other_version(size)
+    return [Body(text="\n\n".join(plain), html="<hr>".join(rich), size=0 if rich else size)]
 
 
 def _leaf(part: "Mime[str, str]", found: Found, place: Place) -> None:
@@ -112,7 +115,7 @@ def _words(part: "Mime[str, str]", label: str, found: Found, place: Place) -> No
     else:
         text = plain_text_in(part, content)
         found.vanished |= not text.strip() and not is_blank(part)
-        found.bodies.append(Body(text=found.add_text(text)))
+        found.bodies.append(Body(text=found.add_text(text), size=len(content)))
 
 
 def _file(part: "Mime[str, str]", name: str, found: Found, place: Place) -> None:

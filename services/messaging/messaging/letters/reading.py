@@ -6,7 +6,6 @@ from email.message import Message
 
 from msgspec.structs import replace
 
-from messaging.domain.addresses import is_address
 from messaging.domain.identifiers import derived_id
 from messaging.domain.letter import Letter, Part
 from messaging.domain.signatures import Signature
@@ -21,9 +20,13 @@ from messaging.letters.parts import walk
 from messaging.letters.policy import BOUNDED
 from messaging.letters.runs import parsed
 from messaging.letters.senders import MOST_HEADER_BYTES, header_end, sender_in
+from messaging.letters.versions import says_more
 
 _NOTHING = re.compile(r"</?(?!img\b[^<>]*\bsrc=)[a-z][^<>]*>|<!doctype[^<>\[]*>|&nbsp;|\s", re.IGNORECASE)
 """What HTML may consist of and still say nothing."""
+_NO_ADDRESS = "<>,; "
+LONGEST_ADDRESS = 320
+"""Characters that are kept of what is no address."""
 
 
 def read_letter(raw: bytes, letter_id: str) -> Letter:
@@ -49,6 +52,7 @@ def read_whole(raw: bytes, letter_id: str) -> Letter:
         letter,
         text=text,
         html=html,
+        text_differs=any(one.differs for one in words),
         parts=tuple(_part(part, shown) for part in parts),
         invitations=distinct(found.invitations),
         signature=found.signature or _signature(message, raw),
@@ -69,10 +73,12 @@ def _words(body: Body, pictures: dict[str, str]) -> Body:
     if not body.html or is_too_deep(body.html):
         return Body(text=body.text)
     html = sanitised(body.html, pictures)
-    words = text_in(html, LONGEST_TEXT)
+    words = text_in(html, 2 * LONGEST_TEXT)
     if not words and "<img" not in html:
         return Body(text=body.text)
-    return Body(text=body.text if body.text.strip() else words, html=html)
+    if not body.text.strip():
+        return Body(text=words[:LONGEST_TEXT].rstrip(), html=html)
+    return Body(text=body.text, html=html, differs=says_more(body.text, words))
 
 
 def _is_lost(body: Body, shown: Body) -> bool:
@@ -127,9 +133,12 @@ def _receipt_to(message: "Message[str, str]") -> str | None:
     return found[0].address if len(found) == 1 else None
 
 
-def _reply_to(message: "Message[str, str]") -> str | None:
-    found = mailers(fields(message, "reply-to"))
-    return found[0].address if found and is_address(found[0].address) else None
+def _reply_to(message: "Message[str, str]") -> tuple[str, ...]:
+    """Every address that answers are asked for at; where there is none, what is written instead of one."""
+    said = [value for value in fields(message, "reply-to") if value.strip(_NO_ADDRESS)]
+    return tuple(mailer.address for mailer in mailers(said)) or tuple(
+        value[:LONGEST_ADDRESS] for value in said[:1]
+    )
 
 
 def _parts(found: Found, letter_id: str) -> tuple[list[Part], dict[str, str]]:
