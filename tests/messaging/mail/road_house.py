@@ -37,6 +37,7 @@ PATIENT = Patient(
 )
 CHRISTELLE = Party(name="Christelle Thomas", address="christelle@chu.mssante.fr")
 MARIE = Party(name="Marie Chanteau", address="marie@chu.mssante.fr")
+ZOE = Party(name="Zoé Petit", address="zoe@clinique.mssante.fr")
 SERVER = "mx.chu.mssante.fr"
 
 
@@ -46,8 +47,10 @@ class Bucket:
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
         self.puts = 0
+        self.looks = 0
 
     async def size(self, key: str) -> int:
+        self.looks += 1
         if key not in self.kept:
             raise NotFound(key)
         return len(self.kept[key])
@@ -112,6 +115,12 @@ class House:
         self.store.put("patients", PATIENT)
         self.store.put("messages", self.message)
         (self.consignment,) = consigned(self.message, self.message.recipients, self.at)
+
+    def to_two_domains(self) -> tuple[Consignment, ...]:
+        """Make the reply go to another domain as well: its consignments."""
+        self.message = replace(self.message, recipients=(CHRISTELLE, ZOE))
+        self.store.put("messages", self.message)
+        return consigned(self.message, self.message.recipients, self.at)
 
     async def attempt(
         self,

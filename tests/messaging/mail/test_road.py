@@ -101,6 +101,26 @@ async def test_a_reply_tried_again_by_the_patient_leaves_as_it_was_kept(house: H
     assert house.bucket.puts == 1
 
 
+async def test_a_reply_to_two_domains_is_one_content_though_the_second_begins_when_all_has_changed(
+    house: House,
+) -> None:
+    first, second = house.to_two_domains()
+    house.consignment = first
+    assert isinstance(await house.attempt(), Done)
+    house.store.put("patients", replace(PATIENT, given_name="Another"))
+    house.at += timedelta(minutes=21)
+    house.consignment = second
+    assert isinstance(await house.attempt(), Done)
+    one, other = house.peer.taken
+    assert one.content == other.content == house.bucket.kept[f"sent/{PATIENT.id}/{house.message.id}"]
+    assert b'"Inaya MICHEL"' in other.content and house.bucket.puts == 1
+
+
+async def test_the_first_attempt_of_an_ordinary_reply_looks_for_nothing_that_is_kept(house: House) -> None:
+    await house.attempt()
+    assert house.bucket.looks == 0
+
+
 REFUSALS = {
     "MAIL": ("550 5.7.1 not you", "not-wanted"),
     "RCPT": ("550 5.2.2 full", "mailbox-full"),

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from chassis.errors import NotFound
 from messaging.composing import Letterhead, Sender, compose
+from messaging.domain.addresses import domain_of
 from messaging.domain.consignment import Cargo, Consignment
 from messaging.domain.model import Attachment, Message
 from messaging.letters import header_end
@@ -46,7 +47,7 @@ class Contents:
         if consignment.cargo is Cargo.RECEIPT:
             return Carried("", await self._receipt(consignment, message))
         key = sent_key(message.patient_id, message.id)
-        kept = await self._kept(key) if consignment.left_before else None
+        kept = await self._kept(key) if _may_be_kept(consignment, message) else None
         return Carried(message.sender.address, kept or await self._composed(message, key))
 
     async def _composed(self, message: Message, key: str) -> Content:
@@ -111,6 +112,12 @@ class Carried(Struct, frozen=True):
 
     sender: str
     content: Content
+
+
+def _may_be_kept(consignment: Consignment, message: Message) -> bool:
+    """An ordinary reply at its first attempt isn't looked for; one to another domain too may have left there."""
+    elsewhere = any(domain_of(party.address) != consignment.domain for party in message.recipients)
+    return elsewhere or consignment.left_before
 
 
 def _in_memory(whole: bytes) -> Content:
