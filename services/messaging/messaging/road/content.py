@@ -13,7 +13,7 @@ from messaging.domain.consignment import Cargo, Consignment
 from messaging.domain.model import Attachment, Message
 from messaging.letters import header_end
 from messaging.letters.senders import MOST_HEADER_BYTES
-from messaging.objects import Objects, sent_key
+from messaging.objects import AlreadyThere, Objects, sent_key
 from messaging.receipts import compose_receipt
 from messaging.sending_back import compose_return
 from messaging.store import MessagingStore
@@ -51,10 +51,14 @@ class Contents:
         return Carried(message.sender.address, kept or await self._composed(message, key))
 
     async def _composed(self, message: Message, key: str) -> Content:
+        """Composed and kept; as another has kept it, when a consignment to another domain was quicker."""
         sender = await self._sender(message.patient_id)
         async with self._composing:
             blocks = _Held(compose(message, sender, self._letterhead, self._bytes_of))
-            stored = await self._objects.put(key, blocks.pass_on(), "message/rfc822")
+            try:
+                stored = await self._objects.put(key, blocks.pass_on(), "message/rfc822", only_new=True)
+            except AlreadyThere:
+                return self._stored(key, await self._objects.size(key))
         held = blocks.whole
         return _in_memory(held) if held else self._stored(key, stored.size)
 
