@@ -11,7 +11,7 @@ import pytest
 
 from chassis.errors import NotFound
 from chassis.ids import new_id
-from chassis.objects import ClaimMismatch, ClaimRefused, Objects
+from chassis.objects import AlreadyThere, ClaimMismatch, ClaimRefused, Objects
 from chassis.settings import Settings
 from stack.control import Stack
 
@@ -77,6 +77,24 @@ async def test_a_stream_that_is_cut_leaves_nothing(messaging: Objects) -> None:
         await messaging.put(key, broken(DATA), "application/octet-stream")
     with pytest.raises(NotFound):
         await messaging.size(key)
+
+
+@pytest.mark.parametrize("size", [10, 4_000_000, len(DATA)])
+async def test_of_several_who_write_what_must_be_new_the_first_wins(messaging: Objects, size: int) -> None:
+    key = f"trial/{new_id()}"
+
+    async def writes(letter: bytes) -> bytes:
+        await messaging.put(key, chunks(letter * size), "text/plain", only_new=True)
+        return letter
+
+    ended = await asyncio.gather(*(writes(one) for one in (b"a", b"b", b"c")), return_exceptions=True)
+    (first,) = [one for one in ended if isinstance(one, bytes)]
+    assert sum(isinstance(one, AlreadyThere) for one in ended) == 2, ended
+    with pytest.raises(AlreadyThere):
+        await messaging.put(key, chunks(b"d" * size), "text/plain", only_new=True)
+    assert await whole(messaging, key) == first * size
+    await messaging.put(key, chunks(b"e" * size), "text/plain")
+    assert await whole(messaging, key) == b"e" * size
 
 
 async def test_an_empty_stream_is_an_empty_object(messaging: Objects) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from messaging.domain.consignment import Cargo, Consignment
+from messaging.domain.consignment import Consignment
 from messaging.domain.wishes import NO_WISH, Wishes
 from messaging.store import MessagingStore
 
@@ -45,10 +45,11 @@ class FakeConsignments(MessagingStore):
     async def save_wishes(self, tx: Any, patient_id: str, **chosen: bool) -> None:
         self.kept["preferences"][patient_id] = replace(await self.wishes(patient_id), **chosen)
 
-    async def sent_lately(self, tx: Any, patient_id: str, since: Any, most: int) -> list[Any]:
-        ours = [one for one in self._all("consignments", patient_id) if one.cargo is Cargo.REPLY]
-        latest = {one.message_id: one.queued_at for one in ours if one.queued_at > since}
-        return sorted(latest.values(), reverse=True)[:most]
+    async def sendings(self, tx: Any, patient_id: str) -> list[Any]:
+        return list(self.kept["sendings"].get(patient_id, ()))
+
+    async def keep_sendings(self, tx: Any, patient_id: str, sent_at: Any) -> None:
+        self.kept["sendings"][patient_id] = list(sent_at)
 
     async def sent_lately_to(self, tx: Any, address: str, since: Any, most: int) -> list[Any]:
         found = [

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from chassis.errors import NotFound
-from chassis.objects import ClaimMismatch, StoredObject
+from chassis.objects import AlreadyThere, ClaimMismatch, StoredObject
 from contracts.base import Claim
 from messaging.objects import Objects
 
@@ -53,7 +53,11 @@ class FakeObjects(Objects):
         self.kept[key] = data
         return StoredObject(key=key, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
-    async def put(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> StoredObject:
+    async def put(
+        self, key: str, chunks: AsyncIterator[bytes], media_type: str, *, only_new: bool = False
+    ) -> StoredObject:
+        if only_new and key in self.kept:
+            raise AlreadyThere(key)
         return await self.put_bytes(key, b"".join([chunk async for chunk in chunks]), media_type)
 
     async def copy(self, source_key: str, target_key: str, source_bucket: str | None = None) -> None:

@@ -70,6 +70,7 @@ class FakeStore(FakeDrafts, FakeConsignments):
                 "discards",
                 "consignments",
                 "preferences",
+                "sendings",
                 "trash",
                 "misdirected",
             )

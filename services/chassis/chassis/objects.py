@@ -40,6 +40,12 @@ class ClaimRefused(PliError):
     code = "claim-refused"
 
 
+class AlreadyThere(PliError):
+    """There is an object under this key, and it stays as it is."""
+
+    code = "already-there"
+
+
 class ClaimMismatch(PliError):
     """The bytes under a claim are not those it describes."""
 
@@ -104,12 +110,15 @@ class Objects:
         """Answer if the bucket does."""
         await self._call(self._client.bucket_exists, self.bucket)
 
-    async def put(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> StoredObject:
+    async def put(
+        self, key: str, chunks: AsyncIterator[bytes], media_type: str, *, only_new: bool = False
+    ) -> StoredObject:
         """Store a stream under `key`, hashing it on the way; one part (5 MiB) at most is held in memory.
 
-        The object is there whole or not at all. What `chunks` raises is raised here.
+        The object is there whole or not at all. What `chunks` raises is raised here. With `only_new` the first of
+        several who write wins, and the others' raises `AlreadyThere`.
         """
-        upload = PartsUpload(self._client, self._call, self.bucket, key, media_type)
+        upload = PartsUpload(self._client, self._call, (self.bucket, key), media_type, only_new=only_new)
         try:
             async for chunk in chunks:
                 await upload.add(chunk)
@@ -303,7 +312,7 @@ def _client(settings: Settings, **connections: Any) -> Minio:
 
 @contextmanager
 def _in_our_words() -> Iterator[None]:
-    """Turn the client's errors inside the block into ours: `NotFound`, or the store is away.
+    """Turn the client's errors inside the block into ours: `NotFound`, `AlreadyThere`, or the store is away.
 
     Before somebody the objects' watch is heeded as well.
     """
@@ -313,6 +322,8 @@ def _in_our_words() -> Iterator[None]:
         except S3Error as error:
             if error.code in ("NoSuchKey", "NoSuchObject"):
                 raise NotFound("no such object") from error
+            if error.code == "PreconditionFailed":
+                raise AlreadyThere("an object is there already") from error
             raise recognise(error) or error from error
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise BackingServiceAway("objects") from error

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 from minio import Minio
-from minio.datatypes import Part
+from minio.datatypes import CompleteMultipartUploadResult, Part
 from minio.helpers import DictType
 
 from chassis.errors import PliError
@@ -22,15 +22,21 @@ Call = Callable[..., Awaitable[Any]]
 
 
 class PartsUpload:
-    """Give it bytes with `add`, then `finish` or `abandon`. A thread is taken for each part only."""
+    """Give it bytes with `add`, then `finish` or `abandon`. A thread is taken for each part only.
 
-    def __init__(self, client: Minio, call: Call, bucket: str, key: str, media_type: str) -> None:
+    With `only_new` the store refuses to finish where there is an object already, whoever else writes meanwhile.
+    """
+
+    def __init__(
+        self, client: Minio, call: Call, place: tuple[str, str], media_type: str, *, only_new: bool = False
+    ) -> None:
         self.size = 0
         """Bytes given so far."""
         self._client = client
         self._call = call
-        self._place = (bucket, key)
+        self._place = place
         self._headers = cast(DictType, {"Content-Type": media_type})
+        self._condition = cast(DictType, {"If-None-Match": "*"} if only_new else {})
         self._digest = hashlib.sha256()
         self._buffer = bytearray()
         self._upload: str | None = None
@@ -52,11 +58,26 @@ class PartsUpload:
     async def finish(self) -> None:
         """Send what is left; only now is there an object."""
         if self._upload is None:
-            await self._call(self._client._put_object, *self._place, self._data, self._headers)
+            await self._call(self._client._put_object, *self._place, self._data, self._headers | self._condition)
             return
         if self._buffer:
             await self._send()
-        await self._call(self._client._complete_multipart_upload, *self._place, self._upload, self._parts)
+        await self._call(self._complete)
+
+    def _complete(self) -> None:
+        """The client's own call takes no condition."""
+        listed = "".join(
+            f"<Part><PartNumber>{part.part_number}</PartNumber><ETag>&quot;{part.etag}&quot;</ETag></Part>"
+            for part in self._parts
+        )
+        answer = self._client._execute(
+            "POST",
+            *self._place,
+            body=f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode(),
+            headers=cast(DictType, {"Content-Type": "application/xml"}) | self._condition,
+            query_params=cast(DictType, {"uploadId": self._upload}),
+        )
+        CompleteMultipartUploadResult(answer)
 
     async def abandon(self) -> None:
         """Leave nothing; parts of a store that is away by now expire there by themselves."""

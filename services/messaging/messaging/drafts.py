@@ -22,7 +22,7 @@ from messaging.domain.model import Conversation, Draft, DraftRow, Message
 from messaging.domain.replying import Blocked, Reply, ReplyOptions, reply_from
 from messaging.domain.threads import answered
 from messaging.domain.voices import addresses_in
-from messaging.rationing import check_allowances
+from messaging.rationing import spend_allowances
 from messaging.removing import is_empty, put_back
 from messaging.store import MessagingStore
 from messaging.telling import state_told
@@ -216,7 +216,7 @@ async def submit_reply(
 
     `confirmed` holds the marks of the questions answered. The reply keeps the draft's id: the second press of
     "Envoyer" finds no draft any more. Nothing is written by what is raised: `NotFound`, `Conflict`, and what
-    `reply_from` and `check_allowances` raise; what was typed is then for `save_draft` to keep.
+    `reply_from` and `spend_allowances` raise; what was typed is then for `save_draft` to keep.
     """
 
     async def work(tx: Tx) -> Message:
@@ -227,7 +227,7 @@ async def submit_reply(
         draft = _as_typed(kept, found, typed)
         letter = await store.answered_letter(found.conversation, tx)
         reply = _reply(found, letter, draft, rows, at=at, confirmed=confirmed)
-        await check_allowances(store, tx, allowances, reply.message, at)
+        await spend_allowances(store, tx, allowances, patient_id, reply.message.recipients, at=at)
         await _append(store, tx, found.conversation, draft, reply)
         for consignment in reply.consignments:
             for delivery in consignment.deliveries:

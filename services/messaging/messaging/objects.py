@@ -7,9 +7,9 @@ letter's evidence, HTML and parts · `drafts/<patient>/<draft>/<row>/<arrival>` 
 they left.
 """
 
-from chassis.objects import Objects, StoredObject, Stream
+from chassis.objects import AlreadyThere, Objects, StoredObject, Stream
 
-__all__ = ["Objects", "StoredObject", "Stream"]
+__all__ = ["AlreadyThere", "Objects", "StoredObject", "Stream"]
 
 
 def incoming_key(intake_id: str) -> str:

@@ -10,19 +10,29 @@ from chassis.store import Tx
 from messaging.access import note, own
 from messaging.conversations import exchange
 from messaging.domain.addresses import Domains
+from messaging.domain.allowance import NO_LIMITS, Allowances
 from messaging.domain.consignment import Consignment, changed
 from messaging.domain.delivery import Fact, Heard
 from messaging.domain.model import Message
+from messaging.rationing import spend_allowances
 from messaging.store import MessagingStore
 from messaging.telling import state_told
 
 
 async def try_again(
-    store: MessagingStore, domains: Domains, identity: Identity, message_id: str, delivery_id: str, *, at: datetime
+    store: MessagingStore,
+    domains: Domains,
+    identity: Identity,
+    message_id: str,
+    delivery_id: str,
+    *,
+    at: datetime,
+    allowances: Allowances = NO_LIMITS,
 ) -> Message:
     """Have the road try again, for 48 hours anew. Pressed twice, it is tried once more only.
 
-    Raises `NotFound`, or `ReplyBlocked` when the professional may not be answered any more.
+    It counts like a sending. Raises `NotFound`, `ReplyBlocked` when the professional may not be answered any
+    more, or `TooManyReplies`; nothing has changed then.
     """
 
     async def work(tx: Tx) -> Message:
@@ -32,6 +42,7 @@ async def try_again(
             return message
         found = await exchange(store, domains, identity.patient_id, message.conversation_id, tx)
         found.options.chosen([delivery.recipient.address])
+        await spend_allowances(store, tx, allowances, identity.patient_id, [delivery.recipient], at=at)
         after = before.hearing({delivery_id: Heard(fact=Fact.RETRIED, at=at)})
         await _save(store, tx, before, after)
         await store.requeue_consignment(tx, replace(after, due_at=at))

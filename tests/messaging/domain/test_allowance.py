@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.domain.allowance import Allowance, free_again, looks_at
+from messaging.domain.allowance import Allowance, free_again, latest_of, looks_at
 
 AT = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 HOURLY, DAILY = Allowance(3, timedelta(hours=1)), Allowance(5, timedelta(days=1))
@@ -37,13 +37,21 @@ def test_nothing_is_limited_by_zero() -> None:
     assert looks_at([HOURLY, DAILY]) == (5, timedelta(days=1))
 
 
+def test_only_what_can_still_count_is_kept() -> None:
+    assert latest_of(before(10, 59, 60, 61), [HOURLY], AT) == before(10, 59)
+    assert latest_of(before(*range(9, 0, -1)), [HOURLY, DAILY], AT) == before(1, 2, 3, 4, 5)
+    assert latest_of(before(1), [Allowance(0, timedelta(days=1))], AT) == []
+
+
 @given(st.lists(st.integers(0, 300), max_size=60))
 def test_sending_whenever_it_is_allowed_never_passes_the_allowance(waits) -> None:
     sent: list[datetime] = []
+    kept: list[datetime] = []
     clock = AT
     for wait in waits:
         clock += timedelta(minutes=wait)
-        if free_again(sent, [HOURLY], clock) is None:
+        if free_again(kept, [HOURLY], clock) is None:
             sent.append(clock)
+            kept = list(latest_of([*kept, clock], [HOURLY], clock))
     for one in sent:
         assert sum(one <= other < one + HOURLY.within for other in sent) <= HOURLY.replies

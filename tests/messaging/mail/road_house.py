@@ -1,6 +1,6 @@
 """A road with one reply on it, and its recipients' mail server on a socket file."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from chassis.clock import now
 from chassis.effects import Judged
 from chassis.errors import NotFound
 from chassis.ids import new_id
-from chassis.objects import StoredObject
+from chassis.objects import AlreadyThere, StoredObject
 from contracts.messaging import ReplyStateChanged
 from messaging.domain.consignment import Consignment, consigned
 from messaging.domain.model import Message, MessageKind, Party, Patient
@@ -37,7 +37,12 @@ PATIENT = Patient(
 )
 CHRISTELLE = Party(name="Christelle Thomas", address="christelle@chu.mssante.fr")
 MARIE = Party(name="Marie Chanteau", address="marie@chu.mssante.fr")
+ZOE = Party(name="Zoé Petit", address="zoe@clinique.mssante.fr")
 SERVER = "mx.chu.mssante.fr"
+
+
+async def nothing_more() -> None:
+    """Nothing happens meanwhile."""
 
 
 class Bucket:
@@ -46,8 +51,11 @@ class Bucket:
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
         self.puts = 0
+        self.looks = 0
+        self.before_put: Callable[[], Awaitable[Any]] = nothing_more
 
     async def size(self, key: str) -> int:
+        self.looks += 1
         if key not in self.kept:
             raise NotFound(key)
         return len(self.kept[key])
@@ -63,9 +71,15 @@ class Bucket:
             raise NotFound(key)
         yield FakeStream(self.kept[key])
 
-    async def put(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> StoredObject:
+    async def put(
+        self, key: str, chunks: AsyncIterator[bytes], media_type: str, *, only_new: bool = False
+    ) -> StoredObject:
+        content = b"".join([chunk async for chunk in chunks])
+        await self.before_put()
+        if only_new and key in self.kept:
+            raise AlreadyThere(key)
         self.puts += 1
-        self.kept[key] = b"".join([chunk async for chunk in chunks])
+        self.kept[key] = content
         return StoredObject(key=key, size=len(self.kept[key]), sha256="")
 
 
@@ -112,6 +126,12 @@ class House:
         self.store.put("patients", PATIENT)
         self.store.put("messages", self.message)
         (self.consignment,) = consigned(self.message, self.message.recipients, self.at)
+
+    def to_two_domains(self) -> tuple[Consignment, ...]:
+        """Make the reply go to another domain as well: its consignments."""
+        self.message = replace(self.message, recipients=(CHRISTELLE, ZOE))
+        self.store.put("messages", self.message)
+        return consigned(self.message, self.message.recipients, self.at)
 
     async def attempt(
         self,

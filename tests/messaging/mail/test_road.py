@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from chassis.effects import Again, Done, GiveUp
+from chassis.effects import Again, Done, GiveUp, Judged
 from chassis.errors import BackingServiceAway, NotFound
 from messaging.domain.consignment import Consignment, consigned
 from messaging.domain.delivery import Fact, Heard
 from messaging.domain.model import Party
+from messaging.road import LEASE
 from messaging.road.routes import NoRoute, NoRouteNow
+from messaging.store.rows import row_of
 from tests.messaging.mail.peer import CUT, Peer, listening
-from tests.messaging.mail.road_house import CHRISTELLE, PATIENT, House, told
+from tests.messaging.mail.road_house import CHRISTELLE, PATIENT, House, nothing_more, told
 
 
 @pytest.fixture
@@ -99,6 +101,44 @@ async def test_a_reply_tried_again_by_the_patient_leaves_as_it_was_kept(house: H
     assert isinstance(await house.attempt(1), Done)
     assert b'"Inaya MICHEL"' in house.peer.taken[0].content
     assert house.bucket.puts == 1
+
+
+async def test_a_reply_to_two_domains_is_one_content_though_the_second_begins_when_all_has_changed(
+    house: House,
+) -> None:
+    first, second = house.to_two_domains()
+    house.consignment = first
+    assert isinstance(await house.attempt(), Done)
+    house.store.put("patients", replace(PATIENT, given_name="Another"))
+    house.at += timedelta(minutes=21)
+    house.consignment = second
+    assert isinstance(await house.attempt(), Done)
+    one, other = house.peer.taken
+    assert one.content == other.content == house.bucket.kept[f"sent/{PATIENT.id}/{house.message.id}"]
+    assert b'"Inaya MICHEL"' in other.content and house.bucket.puts == 1
+
+
+async def test_of_two_domains_that_are_composed_for_at_one_moment_the_first_to_be_kept_is_what_both_get(
+    house: House,
+) -> None:
+    first, second = house.to_two_domains()
+
+    async def the_second_is_quicker() -> None:
+        house.bucket.before_put = nothing_more
+        house.store.put("patients", replace(PATIENT, given_name="Another"))
+        house.consignment = second
+        assert isinstance(await house.attempt(), Done)
+
+    house.bucket.before_put = the_second_is_quicker
+    assert isinstance(await house.road.perform(row_of(replace(first, due_at=house.at + LEASE))), Judged)
+    one, other = house.peer.taken
+    assert one.content == other.content == house.bucket.kept[f"sent/{PATIENT.id}/{house.message.id}"]
+    assert b'"Another MICHEL"' in other.content and house.bucket.puts == 1
+
+
+async def test_the_first_attempt_of_an_ordinary_reply_looks_for_nothing_that_is_kept(house: House) -> None:
+    await house.attempt()
+    assert house.bucket.looks == 0
 
 
 REFUSALS = {

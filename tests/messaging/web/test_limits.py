@@ -8,17 +8,18 @@ from chassis.clock import now
 from messaging.domain.allowance import Allowance, Allowances
 from messaging.domain.consignment import consigned
 from messaging.domain.model import MessageKind
-from tests.messaging.people import CHRISTELLE, OTHER_ID
+from tests.messaging.people import CHRISTELLE, INAYA_ID, OTHER_ID
 from tests.messaging.web.conftest import words
 
 HOUR = timedelta(hours=1)
 
 
-def already_sent(world, *minutes_ago, patient_id=None):
+def already_sent(world, *minutes_ago, patient_id=INAYA_ID):
     for minutes in minutes_ago:
-        reply = world.letter(kind=MessageKind.REPLY, **({"patient_id": patient_id} if patient_id else {}))
+        reply = world.letter(kind=MessageKind.REPLY, patient_id=patient_id)
         at = now() - timedelta(minutes=minutes)
         world.store.put("consignments", *consigned(reply, [CHRISTELLE], at))
+        world.store.kept["sendings"].setdefault(patient_id, []).append(at)
 
 
 def press_send(client, draft, text="Bonjour"):
@@ -55,6 +56,13 @@ def test_an_hour_later_it_leaves(client, given, world, draft, queued):
     already_sent(world, 10, 61)
     assert press_send(client, draft).status_code == 303
     assert len(queued()) == 1
+
+
+def test_what_leaves_counts_for_what_comes_after(client, given, world, draft):
+    given.allowances = Allowances(by_patient=(Allowance(2, HOUR),))
+    already_sent(world, 10, 61)
+    press_send(client, draft)
+    assert len(world.store.kept["sendings"][INAYA_ID]) == 2
 
 
 def test_a_professional_who_is_written_to_by_many_is_named(client, given, world, draft, queued):

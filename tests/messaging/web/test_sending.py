@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from chassis.clock import now
 from contracts.messaging import ReplyStateChanged
+from messaging.domain.allowance import Allowance, Allowances
 from messaging.domain.consignment import consigned
 from messaging.domain.delivery import Fact, Heard
 from messaging.domain.model import MessageKind
@@ -138,6 +139,42 @@ def test_nobody_is_written_to_again_who_ended_the_exchange(client, sent):
     sent.world.ends(CHRISTELLE)
     assert sent.presses(client, "reprise").status_code == 409
     assert (sent.told, sent.way().reply_state) == ([], "failed")
+
+
+def test_trying_again_counts_like_a_sending_and_is_refused_like_one(client, sent, given):
+    given.allowances = Allowances(by_patient=(Allowance(2, timedelta(hours=1)),))
+    for _ in range(2):
+        sent.hears(Fact.FAILED, reason="mailbox-full", at=now())
+        assert sent.presses(client, "reprise").status_code == 303
+    sent.hears(Fact.FAILED, reason="mailbox-full", at=now())
+    before, told = sent.consignment, sent.told
+    answer = sent.presses(client, "reprise")
+    assert answer.status_code == 429
+    assert "Vous avez envoyé beaucoup de messages en peu de temps." in words(answer)
+    assert "vous pourrez l'envoyer à partir du" in words(answer)
+    assert f"/messagerie/conversations/{sent.letter.conversation_id}" in answer.text
+    assert (sent.consignment, sent.told) == (before, told)
+    assert "Non remis à Christelle Thomas" in sent.page(client)
+    assert sent.presses(client, "abandon").status_code == 303
+
+
+def test_a_professional_whom_many_write_to_is_not_tried_again_for_now(client, sent, given):
+    given.allowances = Allowances(to_professional=(Allowance(1, timedelta(hours=1)),))
+    Sent(sent.world, now())
+    sent.hears(Fact.FAILED)
+    answer = sent.presses(client, "reprise")
+    assert answer.status_code == 429
+    assert "Christelle Thomas reçoit beaucoup de messages en ce moment." in words(answer)
+    assert (sent.told, sent.way().reply_state) == ([], "failed")
+
+
+def test_a_receipt_leaves_though_nothing_more_may_be_sent(client, world, given):
+    given.allowances = Allowances(by_patient=(Allowance(1, timedelta(hours=1)),))
+    world.store.kept["sendings"][INAYA_ID] = [now()]
+    letter = world.letter(receipt_to=CHRISTELLE.address)
+    client.get(f"/messagerie/conversations/{letter.conversation_id}")
+    assert [one.cargo for one in world.store.kept["consignments"].values()] == ["receipt"]
+    assert len(world.store.kept["sendings"][INAYA_ID]) == 1
 
 
 @pytest.mark.parametrize("data", [{}, {"choix": "autre"}])

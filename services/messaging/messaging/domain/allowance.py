@@ -32,6 +32,12 @@ def looks_at(allowances: Iterable[Allowance]) -> tuple[int, timedelta]:
     return most, max((one.within for one in limited), default=timedelta())
 
 
+def latest_of(sent: Iterable[Instant], allowances: Iterable[Allowance], at: Instant) -> Sequence[Instant]:
+    """Those of these instants that can still count at `at` or later, latest first. None if nothing is limited."""
+    most, within = looks_at(allowances)
+    return sorted((one for one in sent if one + within > at), reverse=True)[:most]
+
+
 def free_again(sent: Iterable[Instant], allowances: Sequence[Allowance], at: Instant) -> Instant | None:
     """When one more may leave after those sent at these instants; None when it may now."""
     latest = sorted(sent, reverse=True)

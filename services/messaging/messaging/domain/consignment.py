@@ -117,7 +117,7 @@ class Consignment(Kept, frozen=True, kw_only=True):
 
     @property
     def left_before(self) -> bool:
-        """Whether it may have been composed already: it was tried, or the patient has it tried again."""
+        """Whether it may have been composed for itself already: it was tried, or the patient retries it."""
         return self.attempts > 1 or any(one.began_at > one.queued_at for one in self.deliveries)
 
     @property

@@ -8,11 +8,12 @@ from msgspec import Struct
 
 from chassis.errors import NotFound
 from messaging.composing import Letterhead, Sender, compose
+from messaging.domain.addresses import domain_of
 from messaging.domain.consignment import Cargo, Consignment
 from messaging.domain.model import Attachment, Message
 from messaging.letters import header_end
 from messaging.letters.senders import MOST_HEADER_BYTES
-from messaging.objects import Objects, sent_key
+from messaging.objects import AlreadyThere, Objects, sent_key
 from messaging.receipts import compose_receipt
 from messaging.sending_back import compose_return
 from messaging.store import MessagingStore
@@ -46,14 +47,18 @@ class Contents:
         if consignment.cargo is Cargo.RECEIPT:
             return Carried("", await self._receipt(consignment, message))
         key = sent_key(message.patient_id, message.id)
-        kept = await self._kept(key) if consignment.left_before else None
+        kept = await self._kept(key) if _may_be_kept(consignment, message) else None
         return Carried(message.sender.address, kept or await self._composed(message, key))
 
     async def _composed(self, message: Message, key: str) -> Content:
+        """Composed and kept; as another has kept it, when a consignment to another domain was quicker."""
         sender = await self._sender(message.patient_id)
         async with self._composing:
             blocks = _Held(compose(message, sender, self._letterhead, self._bytes_of))
-            stored = await self._objects.put(key, blocks.pass_on(), "message/rfc822")
+            try:
+                stored = await self._objects.put(key, blocks.pass_on(), "message/rfc822", only_new=True)
+            except AlreadyThere:
+                return self._stored(key, await self._objects.size(key))
         held = blocks.whole
         return _in_memory(held) if held else self._stored(key, stored.size)
 
@@ -111,6 +116,12 @@ class Carried(Struct, frozen=True):
 
     sender: str
     content: Content
+
+
+def _may_be_kept(consignment: Consignment, message: Message) -> bool:
+    """An ordinary reply at its first attempt isn't looked for; one to another domain too may have left there."""
+    elsewhere = any(domain_of(party.address) != consignment.domain for party in message.recipients)
+    return elsewhere or consignment.left_before
 
 
 def _in_memory(whole: bytes) -> Content:

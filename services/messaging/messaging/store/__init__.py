@@ -15,6 +15,7 @@ from messaging.store.paging import PageKey
 from messaging.store.people import People
 from messaging.store.preferences import Preferences
 from messaging.store.removed_drafts import RemovedDrafts
+from messaging.store.sendings import Sendings
 from messaging.store.trash import Trash, TrashPage
 from messaging.store.trays import Trays
 from messaging.store.walks import PAGE_SIZE, MailboxPage
@@ -35,7 +36,7 @@ def _by_patient(*fields: str) -> IndexModel:
     return IndexModel([("patient_id", ASCENDING), *((name, ASCENDING) for name in fields)])
 
 
-class MessagingStore(People, RemovedDrafts, Trays, Trash, Preferences, MisdirectedLetters):
+class MessagingStore(People, RemovedDrafts, Trays, Trash, Preferences, Sendings, MisdirectedLetters):
     """All that messaging keeps in its database."""
 
     SEVERAL_WRITE = True
@@ -89,5 +90,6 @@ class MessagingStore(People, RemovedDrafts, Trays, Trash, Preferences, Misdirect
         "draft_rows": (_by_patient("draft_id", "requested_at", "_id"),),
         CONSIGNMENTS: CONSIGNMENT_INDEXES,
         "preferences": (),
+        "sendings": (),
         "misdirected": (IndexModel([("set_aside_at", ASCENDING)]),),
     }

@@ -7,18 +7,15 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from chassis.effects import LEASED_INDEXES, Shares
 from chassis.store import Row, Store, Tx
 from contracts.base import Instant
-from messaging.domain.consignment import Cargo, Consignment
+from messaging.domain.consignment import Consignment
 from messaging.store.rows import reading, row_of, session_of, struct_of
 
 CONSIGNMENTS = "consignments"
 MOST_TROUBLED = 50
-MOST_DOMAINS = 4
-"""Consignments of one reply that are counted on: one that goes to more domains counts as several."""
 CONSIGNMENT_INDEXES = (
     IndexModel([("patient_id", ASCENDING), ("message_id", ASCENDING)]),
     IndexModel([("patient_id", ASCENDING), ("conversation_id", ASCENDING)]),
     IndexModel([("patient_id", ASCENDING), ("troubled", ASCENDING), ("queued_at", ASCENDING)]),
-    IndexModel([("patient_id", ASCENDING), ("cargo", ASCENDING), ("queued_at", ASCENDING)]),
     IndexModel([("deliveries.recipient.address", ASCENDING), ("queued_at", ASCENDING)]),
     Shares("domain", 1).index,
     *LEASED_INDEXES,
@@ -68,13 +65,6 @@ class Consignments(Store[Tx]):
         with reading(None):
             rows = self.collection(CONSIGNMENTS).find(query, {"conversation_id": 1})
             return {row["conversation_id"] async for row in rows} & set(ids)
-
-    async def sent_lately(self, tx: Tx, patient_id: str, since: Instant, most: int) -> list[Instant]:
-        """When the patient's replies since then were sent, the latest `most` consignments of them."""
-        query = {"patient_id": patient_id, "cargo": Cargo.REPLY, "queued_at": {"$gt": since}}
-        rows = self.collection(CONSIGNMENTS).find(query, {"queued_at": 1, "message_id": 1}, session=tx.session)
-        latest = await rows.sort("queued_at", DESCENDING).limit(most * MOST_DOMAINS).to_list(most * MOST_DOMAINS)
-        return list({row["message_id"]: row["queued_at"] for row in latest}.values())
 
     async def sent_lately_to(self, tx: Tx, address: str, since: Instant, most: int) -> list[Instant]:
         """When anything was sent to this professional since then, by any patient: the latest `most`."""

@@ -95,12 +95,12 @@ def _sentences(request: PatientRequest, error: MessagingError | None) -> dict[st
         names = FILES_NOT_READY if isinstance(error, FilesNotReady) else FILES_REFUSED
         return {"pieces": say(names) % {"names": ", ".join(error.files)}}
     if isinstance(error, TooManyReplies):
-        return {"texte": _too_many(error, request)}
+        return {"texte": too_many_words(error, request)}
     place = {NobodyChosen: "a", NothingToSend: "texte", TextTooLong: "texte"}.get(type(error), "pieces")
     return {place: say(error.sentence)}
 
 
-def _too_many(error: TooManyReplies, request: PatientRequest) -> str:
+def too_many_words(error: TooManyReplies, request: PatientRequest) -> str:
     """Whose allowance is used up, and when one more message may leave."""
     words = PROFESSIONAL_BUSY if error.name else TOO_MANY_REPLIES
     return parts_of(request).languages.gettext(words) % {"name": error.name or "", "when": moment(error.until)}

@@ -11,8 +11,11 @@ from chassis import web
 from chassis.clock import now
 from messaging.conversations import open_message
 from messaging.domain.consignment import deliveries_of
+from messaging.domain.errors import TooManyReplies
 from messaging.sending import give_up, try_again
-from messaging.web.asking import GivenDomains, GivenStore, PatientRequest, known_patient
+from messaging.store import MessagingStore
+from messaging.web.asking import GivenAllowances, GivenDomains, GivenStore, PatientRequest, known_patient
+from messaging.web.draft_page import too_many_words
 from messaging.web.states import states_shown
 
 
@@ -41,13 +44,33 @@ class SendingPages(Controller):
         request: PatientRequest,
         store: GivenStore,
         domains: GivenDomains,
+        allowances: GivenAllowances,
         message_id: FromPath[str],
+        *,
         delivery_id: FromPath[str],
-    ) -> Redirect:
+    ) -> Redirect | Template:
         """The buttons "Réessayer" and "Ne plus envoyer". Pressed twice, they do what they do once."""
         form = await web.read_form(request, DecisionForm)
         if form.choix == "reprise":
-            message = await try_again(store, domains, request.user, message_id, delivery_id, at=now())
+            whose = (store, domains, request.user, message_id, delivery_id)
+            try:
+                message = await try_again(*whose, at=now(), allowances=allowances)
+            except TooManyReplies as error:
+                return await _not_now(request, store, message_id, error)
             return web.see_other(f"/messagerie/conversations/{message.conversation_id}", toast="sending-again")
         message = await give_up(store, request.user, message_id, delivery_id, at=now())
         return web.see_other(f"/messagerie/conversations/{message.conversation_id}", toast="sending-ended")
+
+
+async def _not_now(
+    request: PatientRequest, store: MessagingStore, message_id: str, error: TooManyReplies
+) -> Template:
+    """The allowance is used up: when it can be tried again, and the way back to the message as it was."""
+    message = await open_message(store, request.user, message_id)
+    await known_patient(request, store)
+    return web.page(
+        "retry-later.html",
+        status=error.status,
+        conversation_id=message.conversation_id,
+        reason=too_many_words(error, request),
+    )
