@@ -117,6 +117,7 @@ class _Session:
         if not answer.startswith("220"):
             return
         if instead := self.peer.answer("TLS", "", ""):
+            await self.reader.read(1)  # what comes before the client's hello is thrown away
             await self.say(instead)
             await self.say(SILENT)
         await self.writer.start_tls(self.peer.tls)
