@@ -20,7 +20,7 @@ class RoadSettings(Settings):
         default=25, ge=1, le=65_535, description="the port of the relay, or of all servers"
     )
     road_tls: Literal["required", "opportunistic"] = Field(
-        default="required", description="verified TLS or nothing; or TLS where offered, unverified"
+        default="required", description="verified TLS or nothing; or TLS where it can be had, unverified"
     )
     road_ca: Path | None = Field(default=None, description="who signs peers' certificates, PEM; else the system's")
     road_certificate: Path | None = Field(default=None, description="our certificate for peers who ask, PEM")

@@ -204,11 +204,16 @@ class House:
 
 async def over_tls(client: Client, authority: Authority, files: tuple[Path, Path] | None) -> ssl.SSLObject:
     """STARTTLS as a sender does it, with a certificate or without; the connection's TLS."""
-    await client.say(b"EHLO x")
-    assert (await client.say(b"STARTTLS")).startswith("220 2.0.0")
     context = ssl.create_default_context(cafile=str(authority.file))
     if files is not None:
         context.load_cert_chain(*files)
+    return await shaken(client, context)
+
+
+async def shaken(client: Client, context: ssl.SSLContext) -> ssl.SSLObject:
+    """STARTTLS with this context; the connection's TLS."""
+    await client.say(b"EHLO x")
+    assert (await client.say(b"STARTTLS")).startswith("220 2.0.0")
     await client.writer.start_tls(context, server_hostname="door.test")
     found = client.writer.get_extra_info("ssl_object")
     assert isinstance(found, ssl.SSLObject)

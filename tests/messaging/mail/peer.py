@@ -16,6 +16,8 @@ from cryptography.x509.oid import NameOID
 ALL = ("PIPELINING", "SIZE 30000000", "DSN", "8BITMIME", "SMTPUTF8")
 CUT = "cut"
 """Instead of an answer: the connection is closed."""
+SILENT = "silent"
+"""Instead of an answer: none, until the other side closes the connection."""
 
 
 @dataclass
@@ -29,7 +31,10 @@ class Taken:
 
 @dataclass
 class Peer:
-    """`answers` are by verb, or by verb and a part of its argument: `RCPT`, `RCPT marie`, `.` for the message."""
+    """`answers` are by verb, or by verb and a part of its argument: `RCPT`, `RCPT marie`.
+
+    `.` is the one to the message, `TLS` what is said in place of a handshake.
+    """
 
     path: Path
     offers: tuple[str, ...] = ALL
@@ -72,6 +77,9 @@ class _Session:
     async def say(self, answer: str) -> None:
         if answer == CUT:
             raise ConnectionError
+        if answer == SILENT:
+            await self.reader.read()
+            raise ConnectionError
         self.writer.write(answer.encode() + b"\r\n")
         await self.writer.drain()
 
@@ -104,7 +112,14 @@ class _Session:
 
     async def secure(self) -> None:
         assert self.peer.tls
-        await self.say("220 go on")
+        answer = self.peer.answer("STARTTLS", "", "220 go on")
+        await self.say(answer)
+        if not answer.startswith("220"):
+            return
+        if instead := self.peer.answer("TLS", "", ""):
+            await self.reader.read(1)  # what comes before the client's hello is thrown away
+            await self.say(instead)
+            await self.say(SILENT)
         await self.writer.start_tls(self.peer.tls)
         self.secured = True
 

@@ -194,6 +194,28 @@ async def test_garbage_hears_a_proper_refusal_and_the_door_stays_open(house: Hou
     assert (await client.send(HEAD)).startswith("250")
 
 
+@pytest.mark.parametrize(
+    "sender", ["zoé@chu.mssante.fr", "zoe\u0301@chu.mssante.fr"], ids=["composed", "combining"]
+)
+@pytest.mark.parametrize("command", [b"DATA", b"BDAT"])
+async def test_a_letter_of_smtputf8_is_kept_as_it_came_and_so_is_its_sender(
+    house: House, sender: str, command: bytes
+) -> None:
+    letter = f"From: Zoé <{sender}>\r\nSubject: Résultats\r\n\r\nÀ bientôt\r\n".encode()
+    client = await house.client()
+    assert "SMTPUTF8" in await client.say(b"EHLO x")
+    assert (await client.say(b"MAIL FROM:<%s> BODY=8BITMIME SMTPUTF8" % sender.encode())).startswith("250")
+    assert (await client.say(b"RCPT TO:<%s>" % INAYA.encode())).startswith("250")
+    if command == b"DATA":
+        assert (await client.say(command)).startswith("354")
+        assert (await client.say(letter + b".")).startswith("250")
+    else:
+        assert (await client.say(b"BDAT %d LAST\r\n%s" % (len(letter), letter[:-2]))).startswith("250")
+    (record,) = house.letters
+    assert record.envelope_sender == sender
+    assert house.bucket.kept[record.object_key] == letter
+
+
 async def test_an_envelope_sender_that_is_no_text_is_still_recorded(house: House) -> None:
     client = await house.client()
     await client.say(b"EHLO x")

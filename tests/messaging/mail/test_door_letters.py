@@ -2,13 +2,15 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 
 import pytest
 from msgspec.structs import replace
 
+from chassis.objects import StoredObject
 from messaging.door.pace import Pace, Patience
 from messaging.door.rules import Manners
-from tests.messaging.mail.doorstep import HEAD, INAYA, PAUL, Client, House
+from tests.messaging.mail.doorstep import HEAD, INAYA, PAUL, Bucket, Client, House
 
 ENVELOPE = b"MAIL FROM:<a@chu.mssante.fr>\r\nRCPT TO:<%s>\r\n" % INAYA.encode()
 
@@ -154,6 +156,60 @@ async def test_a_slow_sender_is_told_good_bye_and_leaves_nothing(house: House) -
         assert (await client.reply()).startswith("421 4.4.2")
         assert await client.reply() == ""
     assert house.log.records == [] and house.bucket.kept == {}
+
+
+@pytest.mark.parametrize("between", [b"BDAT 0", b"NOOP"])
+@pytest.mark.parametrize(
+    "patience",
+    [
+        Patience(idle=5.0, letter=0.3, least_rate=1.0),
+        Patience(idle=5.0, letter=10.0, least_rate=1e9, grace=0.3),
+    ],
+    ids=["too long", "too slowly"],
+)
+async def test_a_letter_in_chunks_cannot_be_held_open_by_commands_between_them(
+    house: House, patience: Patience, between: bytes
+) -> None:
+    house.manners = replace(house.manners, patience=patience)
+    await house.reopen()
+    client = await enveloped(house)
+    client.writer.write(b"BDAT 1\r\nF")
+    async with asyncio.timeout(3):
+        while (reply := await client.reply()).startswith("250"):
+            await asyncio.sleep(0.05)
+            client.writer.write(between + b"\r\n")
+        assert reply.startswith("421 4.4.2")
+        assert await client.reply() == ""
+    assert house.log.records == [] and house.bucket.kept == {}
+
+
+async def test_after_a_letter_in_chunks_or_one_given_up_the_next_has_all_its_time(house: House) -> None:
+    house.manners = replace(house.manners, patience=Patience(idle=5.0, letter=1.0, least_rate=1.0))
+    await house.reopen()
+    client = await enveloped(house)
+    for ending in (b"RSET", b"BDAT 0 LAST", b"BDAT 0 LAST"):
+        client.writer.write(b"BDAT %d\r\n%s" % (len(HEAD), HEAD))
+        assert (await client.reply()).startswith("250")
+        await asyncio.sleep(0.6)
+        assert (await client.say(ending)).startswith("250")
+        if ending == b"RSET":
+            await asyncio.sleep(0.6)
+        client.writer.write(ENVELOPE)
+        assert [(await client.reply())[:3] for _ in range(2)] == ["250", "250"]
+    assert len(house.letters) == 2
+
+
+async def test_the_time_of_our_own_stores_is_not_that_of_a_letter_in_chunks(house: House) -> None:
+    class Slow(Bucket):
+        async def put(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> StoredObject:
+            stored = await super().put(key, chunks, media_type)
+            await asyncio.sleep(0.8)
+            return stored
+
+    house.bucket = Slow()
+    house.manners = replace(house.manners, patience=Patience(idle=0.4, letter=0.4, least_rate=1.0))
+    await house.reopen()
+    assert (await chunked(await enveloped(house), HEAD, b""))[-1].startswith("250")
 
 
 async def test_a_silent_sender_is_told_good_bye(house: House) -> None:

@@ -192,6 +192,7 @@ class Connection(SMTP):
         elif not self.receiving and self.loop.time() - self._letter_at > self._rules.manners.between:
             self.part(FRUITLESS, "fruitless")
         else:
+            self._reset_timeout()
             await super().push(reply)
 
     async def smtp_EHLO(self, arg: str | None) -> None:

@@ -58,7 +58,8 @@ class DataBlocks:
 class Chunks:
     """A letter that comes in chunks: what takes it runs beside the commands that bring them.
 
-    `taking` is that task's coroutine over `next`; it reads to the end whatever it answers.
+    `taking` is that task's coroutine over `next`; it reads to the end whatever it answers. The sender's time goes
+    on between two chunks.
     """
 
     def __init__(self, line: Line, pace: Pace) -> None:
@@ -67,6 +68,7 @@ class Chunks:
         self._between: asyncio.Queue[bytes] = asyncio.Queue(1)
         self._ended = False
         self._size = 0
+        self._since = _time()
 
     async def next(self) -> bytes:
         """The next bytes of the letter; empty once the last chunk is over."""
@@ -85,10 +87,21 @@ class Chunks:
             block = await self._line.read_block(self._pace, min(BLOCK, octets))
             octets -= len(block)
             await self._between.put(block)
+        self._since = _time()
+
+    def waited(self) -> float:
+        """Count the time since the last chunk as its sender's; the seconds that the next one may take to come."""
+        since, self._since = self._since, _time()
+        self._pace.waited(self._since - since, 0)
+        return self._pace.left
 
     async def end(self) -> None:
         """Nothing more comes."""
         await self._between.put(b"")
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def skip(line: Line, pace: Pace, octets: int) -> None:

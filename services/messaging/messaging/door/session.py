@@ -8,7 +8,7 @@ from chassis.telemetry import log, new_trace
 from messaging.domain.limits import LETTER_BYTES
 from messaging.domain.operators import MailOperator
 from messaging.door.commands import Refused, chunk_in, recipient_in, sender_in
-from messaging.door.connection import Connection, Open
+from messaging.door.connection import WORK, Connection, Open
 from messaging.door.house import Operators, ReturnOf
 from messaging.door.metrics import REPLIES
 from messaging.door.pace import Pace
@@ -28,6 +28,9 @@ NOT_YOURS = "550 5.7.1 The sender's domain is not one of yours"
 BUSY = "451 4.3.2 Too many letters at once, try again later"
 TOO_MUCH = "451 4.7.1 Too many bytes in an hour, try again later"
 CLOSING = "421 4.3.2 Closing, try again"
+
+AT_ONCE = 0.001
+"""Seconds: aiosmtpd takes 0 for its usual time."""
 
 
 class DoorEnvelope(Envelope):
@@ -82,6 +85,12 @@ class DoorSession(Connection):
         if self._taking is not None:
             self._taking.cancel()
         self._taking = self._chunks = None
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """From now on the sender is waited for. Between chunks other commands win it no time for its letter."""
+        if duration is None and self._chunks is not None:
+            duration = self._chunks.waited() or AT_ONCE
+        super()._reset_timeout(duration)
 
     async def _answer(self, to: str, reply: str) -> None:
         REPLIES.labels(to, label_of(reply)).inc()
@@ -200,6 +209,7 @@ class DoorSession(Connection):
 
     async def _last_chunk(self) -> str:
         assert self._chunks is not None and self._taking is not None
+        self._reset_timeout(WORK)
         await self._chunks.end()
         return await self._taking
 

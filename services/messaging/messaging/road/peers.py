@@ -2,8 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 
 import aiosmtplib
 from msgspec import Struct
@@ -78,33 +78,50 @@ class Peers:
         return None
 
     async def _open(self, server: Server) -> aiosmtplib.SMTP:
+        client = await self._greeted(server)
         try:
-            return await self._greeted(server, secured=True)
-        except ssl.SSLError as error:
-            if self._settings.road_tls == "required":
-                raise NotSafe(f"{server.name} cannot prove who it is") from error
-        log.warning("road.tls-failed", server=server.name)
-        return await self._greeted(server, secured=False)
+            await self._secure(client, server)
+        except (*PeerErrors, NotSafe) as error:
+            if self._required:
+                raise
+            log.warning("road.tls-failed", server=server.name, reason=type(error).__name__)
+            return await self._greeted(server)
+        return client
 
-    async def _greeted(self, server: Server, *, secured: bool) -> aiosmtplib.SMTP:
+    async def _greeted(self, server: Server) -> aiosmtplib.SMTP:
         client = self._make(server)
-        try:
-            async with asyncio.timeout(self._settings.road_patience):
-                await client.connect()
-                await client.ehlo()
-                if secured:
-                    await self._secure(client, server)
-        except BaseException:
-            client.close()
-            raise
+        async with self._patiently(client):
+            await client.connect()
+            await client.ehlo()
         return client
 
     async def _secure(self, client: aiosmtplib.SMTP, server: Server) -> None:
-        if client.supports_extension("starttls"):
+        async with self._patiently(client):
+            if client.supports_extension("starttls"):
+                await self._start_tls(client, server)
+            elif self._required:
+                raise NotSafe(f"{server.name} offers no TLS")
+
+    async def _start_tls(self, client: aiosmtplib.SMTP, server: Server) -> None:
+        try:
             await client.starttls(tls_context=self._tls, server_hostname=server.name)
             await client.ehlo()
-        elif self._settings.road_tls == "required":
-            raise NotSafe(f"{server.name} offers no TLS")
+        except ssl.SSLError as error:
+            raise NotSafe(f"{server.name} cannot prove who it is") from error
+
+    @property
+    def _required(self) -> bool:
+        return self._settings.road_tls == "required"
+
+    @asynccontextmanager
+    async def _patiently(self, client: aiosmtplib.SMTP) -> AsyncIterator[None]:
+        """A step towards a transaction: it takes no longer than it may; if it fails the connection is closed."""
+        try:
+            async with asyncio.timeout(self._settings.road_patience):
+                yield
+        except BaseException:
+            client.close()
+            raise
 
     def _client(self, server: Server) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
