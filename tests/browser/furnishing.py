@@ -131,6 +131,18 @@ class Furnisher:
             lambda: self.visitor.get(self.space["answered"]), lambda page: page.says("Remis au serveur")
         )
 
+    def write_two_versions(self) -> None:
+        """A letter whose plain version says more than its HTML, and that asks for answers elsewhere."""
+        letter = Letter(
+            sender=people.LABO,
+            to=[self._me],
+            subject="Votre bilan sanguin",
+            text="Bonjour,\n\nFerritine : 12 µg/L (usuel : 15 à 150)\n\nLabo BioPCR Orly\n",
+            html="<p>Bonjour,</p><p>Vos résultats sont dans la version texte.</p><p>Labo BioPCR Orly</p>",
+            headers=(("Reply-To", "resultats@labo.example"),),
+        )
+        self.note("two-versions", self.write(letter))
+
     def write_in_vain(self) -> None:
         """An answer to two: one read it, and asked for a receipt herself; the other's server sends it back."""
         letter = Letter(
@@ -211,6 +223,7 @@ def furnish(space: Space, origin: str, catcher: Catcher, mail_client: Callable[[
         furnisher.fill_the_profile()
         furnisher.end_an_exchange()
         furnisher.answer_the_laboratory()
+        furnisher.write_two_versions()
         furnisher.write_in_vain()
         furnisher.keep_a_document()
         furnisher.begin_an_answer()

@@ -54,6 +54,12 @@ def _identify(page: Page, origin: str, patient: Patient, password: str) -> None:
     page.get_by_role("button", name="Continuer").click()
 
 
+def _two_versions(page: Page, origin: str, space: Space) -> None:
+    _of("two-versions")(page, origin, space)
+    page.get_by_text("Afficher la version texte").click()
+    expect(page.get_by_text("Ferritine")).to_be_visible()
+
+
 def _wrong_password(page: Page, origin: str, space: Space) -> None:
     _identify(page, origin, space.other, "not-the-password")
     expect(page.get_by_role("alert")).to_be_visible()
@@ -287,6 +293,7 @@ PLACES = (
     Place("address", Who.PATIENT, _at("/messagerie/adresse")),
     Place("letter", Who.PATIENT, _of("letter")),
     Place("answered", Who.PATIENT, _of("answered")),
+    Place("two-versions", Who.PATIENT, _two_versions),
     Place("undelivered", Who.PATIENT, _of("undelivered")),
     Place("mailbox-preferences", Who.PATIENT, _at("/messagerie/preferences")),
     Place("shortcuts", Who.PATIENT, _at("/messagerie/raccourcis")),
