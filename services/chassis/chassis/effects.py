@@ -190,11 +190,7 @@ class LeasedQueue:
         self._renewable = []
 
     async def _hold_on_to(self, held: Sequence[Row]) -> None:
-        still = {
-            "_id": {"$in": [row["_id"] for row in held]},
-            "lease_owner": {"$in": list({row["lease_owner"] for row in held})},
-            "state": "sending",
-        }
+        still = _still_leased(held)
         until = self._clock() + self._lease
         await self._change((still, {"$set": {"due_at": until}}))
         with away():
@@ -314,14 +310,9 @@ class LeasedQueue:
         held = [row for row in self._offered if row["state"] == "sending" and self.holds(row)]
         self._offered = []
         if held:
-            still = {
-                "_id": {"$in": [row["_id"] for row in held]},
-                "lease_owner": {"$in": list({row["lease_owner"] for row in held})},
-                "state": "sending",
-            }
             queued_again = {"state": "queued", "due_at": self._clock(), "lease_owner": None, "attempts": 0}
             with suppress(BackingServiceAway):
-                await self._change((still, {"$set": queued_again}))
+                await self._change((_still_leased(held), {"$set": queued_again}))
 
     def _begin(self, row: Row) -> None:
         self._performing[_lease_of(row)] = self._held[_lease_of(row)] = row
@@ -368,6 +359,15 @@ class LeasedQueue:
         if kind is Kind.AWAY:
             return Again(due_at=self._clock() + timedelta(seconds=random.uniform(*PAUSE_WHEN_AWAY)))
         return Again(due_at=self._clock() + RETRY_UNFORESEEN)
+
+
+def _still_leased(rows: Sequence[Row]) -> Row:
+    """Those of these rows that are under the lease they were taken with."""
+    return {
+        "_id": {"$in": [row["_id"] for row in rows]},
+        "lease_owner": {"$in": list({row["lease_owner"] for row in rows})},
+        "state": "sending",
+    }
 
 
 def _lease_of(row: Row) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from contracts.ins import is_valid
 
+_MAIL_PROGRAMS = frozenset({"mailer-daemon", "postmaster"})
 _ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 
 
@@ -23,6 +24,11 @@ def is_address(address: str) -> bool:
 def domain_of(address: str) -> str:
     """What follows the last `@`, lower case; empty when there is none."""
     return address.rpartition("@")[2].lower() if "@" in address else ""
+
+
+def is_mail_program(address: str) -> bool:
+    """Whether mail programs send reports under that name, on whatever host."""
+    return address.partition("@")[0].lower() in _MAIL_PROGRAMS
 
 
 class Recipient(Struct, frozen=True):

@@ -7,10 +7,9 @@ from typing import Self
 import msgspec
 from msgspec import Struct
 
-from messaging.domain.addresses import domain_of
+from messaging.domain.addresses import domain_of, is_mail_program
 
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
-_MAIL_PROGRAMS = frozenset({"mailer-daemon", "postmaster"})
 _FINGERPRINT = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -45,9 +44,8 @@ class MailOperator(Struct, frozen=True):
 
         One without domains, as our own relay, brings those of any mail program.
         """
-        local, _, host = address.lower().partition("@")
-        on_a_host = not self.domains or any(host.endswith(f".{domain}") for domain in self.domains)
-        return self.answers_for(address) or (local in _MAIL_PROGRAMS and on_a_host)
+        on_a_host = not self.domains or any(domain_of(address).endswith(f".{domain}") for domain in self.domains)
+        return self.answers_for(address) or (is_mail_program(address) and on_a_host)
 
 
 class MailOperators(Struct, frozen=True):

@@ -9,7 +9,7 @@ from email import message_from_bytes
 from email.message import Message
 from itertools import islice
 
-from messaging.domain.addresses import is_address, normal
+from messaging.domain.addresses import is_address, is_mail_program, normal
 from messaging.domain.names import clean_line
 from messaging.domain.reports import Fate, Report, ReportKind, Told
 from messaging.letters.automatic import is_automatic
@@ -226,5 +226,4 @@ def _sender(message: "Message[str, str]") -> str:
 
 
 def _from_a_daemon(message: "Message[str, str]") -> bool:
-    local = _sender(message).partition("@")[0]
-    return local in ("mailer-daemon", "postmaster") or bool(field(message, "x-failed-recipients"))
+    return is_mail_program(_sender(message)) or bool(field(message, "x-failed-recipients"))
